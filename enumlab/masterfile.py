@@ -1,0 +1,236 @@
+r"""Master-file text (RFC 1035 section 5) to records, or an error that names the line and the cure.
+
+The reading is dnspython's. This room adds what a learner needs: the line that each record stands
+on, and the reason, in plain words, why a line cannot be read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.tokenizer
+import dns.transaction
+import dns.ttl
+import dns.zonefile
+
+from enumlab.errors import ZoneError
+
+Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
+
+SINGLETONS = {dns.rdatatype.CNAME, dns.rdatatype.DNAME, dns.rdatatype.SOA}
+BESIDE_AN_ALIAS = {dns.rdatatype.RRSIG, dns.rdatatype.NSEC, dns.rdatatype.KEY}
+
+# A backslash that no backslash stands before, then a digit, but not the three of a \DDD escape.
+LONE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*(\\[0-9])(?![0-9]{2})")
+
+NAPTR_FORM = 'owner [TTL] IN NAPTR order preference "flags" "service" "regexp" replacement'
+
+
+@dataclass
+class Records:
+    """What a master file holds.
+
+    Attributes:
+        rdatasets: one for each (owner, type), in file order; TTLs in seconds.
+        lines: the line, counted from 1, on which each record starts.
+        outside: (line, owner) of records that are not below the origin; they are not served.
+    """
+
+    rdatasets: dict[Key, dns.rdataset.Rdataset] = field(default_factory=dict)
+    lines: dict[tuple[dns.name.Name, dns.rdata.Rdata], int] = field(default_factory=dict)
+    outside: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read(
+    text: str,
+    origin: dns.name.Name,
+    default_ttl: int | None = None,
+    onto: Records | None = None,
+) -> Records:
+    r"""Read master-file text.
+
+    Args:
+        text: the lines; `$ORIGIN`, `$TTL` and `$GENERATE` are understood, `$INCLUDE` is refused.
+        origin: where relative names hang, and the top of the zone.
+        default_ttl: seconds, for a record that states no TTL where no `$TTL` stands before it.
+        onto: records that are there already; the new ones are added to them, in place.
+
+    Raises:
+        ZoneError: with the line number, the line, and what was expected.
+
+    Example:
+        >>> import dns.name
+        >>> found = read("a 60 IN TXT hello", dns.name.from_text("example."))
+        >>> list(found.lines.values())
+        [1]
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    collector = _Collector(origin, onto or Records(), keep_lines=onto is None)
+    reader = _Reader(text, collector, default_ttl)
+    try:
+        reader.read()
+    except ZoneError:
+        raise
+    except (dns.exception.DNSException, ValueError, KeyError, OverflowError) as error:
+        raise _explained(text, collector, error) from None
+    return collector.found
+
+
+class _Collector:
+    """Takes each record from dnspython's reader, as a transaction would, and knows its line."""
+
+    def __init__(self, origin: dns.name.Name, found: Records, keep_lines: bool) -> None:
+        self.origin = origin
+        self.found = found
+        self.keep_lines = keep_lines  # line numbers of a second text would mislead
+        self.types: dict[dns.name.Name, set[dns.rdatatype.RdataType]] = {}
+        for owner, kind in found.rdatasets:
+            self._note_type(owner, kind)
+        self.line = 1
+        self.inside_a_record = False
+
+    # The three names below are what dnspython's reader calls on its transaction.
+    @property
+    def manager(self) -> _Collector:
+        return self
+
+    def origin_information(self) -> tuple[dns.name.Name, bool, dns.name.Name]:
+        # The reader drops names outside the origin it is told, without a word. Told the root, it
+        # drops nothing, and `add` can say what was left out.
+        return dns.name.root, False, dns.name.root
+
+    def check_put_rdataset(self, check: object) -> None:
+        pass  # `add` makes the same checks, and can name the line
+
+    def _set_origin(self, origin: dns.name.Name) -> None:
+        pass
+
+    def add(self, owner: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata) -> None:
+        if not owner.is_subdomain(self.origin):
+            self.found.outside.append((self.line, owner.to_text()))
+            return
+        self._refuse(owner, rdata)
+        key = (owner, rdata.rdtype)
+        rdataset = self.found.rdatasets.get(key)
+        if rdataset is None:
+            rdataset = dns.rdataset.Rdataset(rdata.rdclass, rdata.rdtype, ttl=ttl)
+            self.found.rdatasets[key] = rdataset
+        rdataset.add(rdata)  # the first TTL stands for the whole rrset, as in BIND
+        if self.keep_lines:
+            self.found.lines.setdefault((owner, rdata), self.line)
+
+    def _refuse(self, owner: dns.name.Name, rdata: dns.rdata.Rdata) -> None:
+        kind, here = rdata.rdtype, self.found.rdatasets
+        if kind in SINGLETONS and (owner, kind) in here and rdata not in here[owner, kind]:
+            name = dns.rdatatype.to_text(kind)
+            raise ZoneError(
+                f"line {self.line}: {owner} has a second, different {name} record. "
+                f"A name can have one {name} only: keep one of the two.",
+                self.line,
+            )
+        if kind == dns.rdatatype.NS and owner.is_wild():
+            raise ZoneError(
+                f"line {self.line}: {owner} is a wildcard with an NS record, which name servers "
+                "refuse (RFC 4592 section 4.2). Delegate each name by itself.",
+                self.line,
+            )
+        if kind == dns.rdatatype.SOA and owner != self.origin:
+            raise ZoneError(
+                f"line {self.line}: the SOA record is at {owner}, but this zone starts at "
+                f"{self.origin}. Give origin={owner.to_text()!r}, or move the record.",
+                self.line,
+            )
+        types = self._note_type(owner, kind)
+        if dns.rdatatype.CNAME in types and len(types) > 1:
+            other = dns.rdatatype.to_text(min(types - {dns.rdatatype.CNAME}))
+            raise ZoneError(
+                f"line {self.line}: {owner} has a CNAME record and {other} as well. An alias has "
+                "no other data (RFC 1034 section 3.6.2): drop one of the two.",
+                self.line,
+            )
+
+    def _note_type(
+        self, owner: dns.name.Name, kind: dns.rdatatype.RdataType
+    ) -> set[dns.rdatatype.RdataType]:
+        types = self.types.setdefault(owner, set())
+        if kind not in BESIDE_AN_ALIAS:
+            types.add(kind)
+        return types
+
+
+class _Reader(dns.zonefile.Reader):
+    """dnspython's reader, which also tells the collector on which line a record starts."""
+
+    def __init__(self, text: str, collector: _Collector, default_ttl: int | None) -> None:
+        super().__init__(
+            dns.tokenizer.Tokenizer(text, "zone"),
+            dns.rdataclass.IN,
+            cast(dns.transaction.Transaction, collector),
+            allow_include=False,
+            default_ttl=default_ttl,
+        )
+        self.current_origin = self.last_name = collector.origin
+        self.collector = collector
+
+    def _rr_line(self) -> None:
+        self.collector.line = self.tok.where()[1]
+        self.collector.inside_a_record = True
+        super()._rr_line()
+        self.collector.inside_a_record = False
+
+    def _generate_line(self) -> None:
+        self.collector.line = self.tok.where()[1]
+        cast(Any, super())._generate_line()
+
+
+def _explained(text: str, collector: _Collector, error: Exception) -> ZoneError:
+    """Turn dnspython's complaint into a sentence about the line at fault."""
+    said = str(error) or type(error).__name__
+    where = re.match(r"zone:(\d+): ", said)
+    at = collector.line
+    if where:
+        said = said[where.end() :]
+        if not collector.inside_a_record:
+            at = int(where.group(1))
+    lines = text.split("\n")
+    at = min(at, len(lines))
+    line = lines[at - 1].strip()
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line[:160])
+    return ZoneError(f"line {at}: {_reason(line, said)} The line is: {shown}", at)
+
+
+def _reason(line: str, said: str) -> str:
+    lone = LONE_BACKSLASH.search(line)
+    if lone:
+        digit = lone.group(1)
+        return (
+            f"a backslash before a lone digit, {digit}. In a master file a backslash starts an "
+            f"escape, so the {digit} of a regexp is written \\{digit} (RFC 1035 section 5.1)."
+        )
+    if "$INCLUDE" in said:
+        return "$INCLUDE is not followed here. Put the records of that file in this one."
+    if "directive" in said:
+        return f"{said}. Known are $ORIGIN, $TTL and $GENERATE."
+    if line.startswith("$") and "rdatatype" in said:
+        return "a line with a $ directive must start at the left edge, without spaces before it."
+    if "rdatatype" in said:
+        return f"{said}. Expected: {NAPTR_FORM}."
+    if "default TTL" in said:
+        return "the record has no TTL. Put a line such as `$TTL 1h` above it."
+    if "class" in said:
+        return "the class is not IN, the only one that this lab serves."
+    if "parenthes" in said:
+        return "a parenthesis is not closed, or closed twice."
+    if "quot" in said or "newline" in said:
+        return 'a quoted text is not closed: look for a missing ".'
+    if "NAPTR" in line.upper():
+        return f"the NAPTR record cannot be read ({said}). Expected: {NAPTR_FORM}."
+    return f"the line cannot be read ({said}). Expected: owner [TTL] IN type data."

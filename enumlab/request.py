@@ -1,0 +1,217 @@
+"""A DNS query taken apart, or the reason why it cannot be (RFC 1035 section 4, RFC 6891).
+
+Only what an answer depends on is read: header, question, and the EDNS record. Every other record
+is stepped over, with its bounds checked. No name in a packet can make the reading long.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import dns.name
+
+HEADER = struct.Struct("!HHHHHH")
+TYPE_AND_CLASS = struct.Struct("!HH")
+RECORD = struct.Struct("!HHIH")
+
+OPT = 41
+NO_QUESTION = "no question in the packet"
+SIGNED = {24, 250}  # SIG(0) and TSIG: signatures that this server cannot check
+
+RESPONSE, RECURSION_DESIRED, CHECKING_DISABLED = 0x8000, 0x0100, 0x0010
+OPCODE_MASK = 0x7800
+
+
+class Malformed(Exception):
+    """The bytes are not a query that can be answered; the sender is told FORMERR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """The sender's EDNS record (RFC 6891 section 6).
+
+    Attributes:
+        size: octets of UDP payload that the sender takes, never below 512.
+        version: 0 is the only one there is.
+        dnssec_ok: the DO bit.
+    """
+
+    size: int
+    version: int
+    dnssec_ok: bool
+
+
+@dataclass(slots=True)
+class Request:
+    """What was asked; the fields below `flags` keep their defaults where reading stopped early.
+
+    Attributes:
+        id: the number that the answer repeats.
+        flags: header bits as they came.
+        name: the name asked for, in the letter case of the sender.
+        rdtype: type asked for, as a number.
+        rdclass: class asked for, as a number; 1 is the Internet.
+        question: the bytes of the question section, or none if they could not be read.
+        edns: the sender's EDNS record, if there is one.
+        problem: why the packet is malformed, or an empty text.
+    """
+
+    id: int
+    flags: int
+    name: dns.name.Name = dns.name.root
+    rdtype: int = 0
+    rdclass: int = 0
+    question: bytes = b""
+    edns: Edns | None = None
+    problem: str = ""
+
+    @property
+    def opcode(self) -> int:
+        """0 is a query; no other is served."""
+        return (self.flags & OPCODE_MASK) >> 11
+
+
+def read(packet: bytes) -> Request | None:
+    """Take a packet apart; None for what must not be answered: too short, or itself an answer.
+
+    Example:
+        >>> import dns.message
+        >>> query = dns.message.make_query("2.1.e164.arpa", "NAPTR", use_edns=0)
+        >>> request = read(query.to_wire())
+        >>> request.name.to_text(), request.rdtype, request.edns.version, request.problem
+        ('2.1.e164.arpa.', 35, 0, '')
+        >>> read(b"too short") is None
+        True
+    """
+    if len(packet) < HEADER.size:
+        return None
+    number, flags, questions, *counts = HEADER.unpack_from(packet)
+    if flags & RESPONSE:
+        return None
+    request = Request(number, flags)
+    try:
+        at = _question(packet, questions, request)
+        _records(packet, at, counts, request)
+    except Malformed as problem:
+        request.problem, request.edns = str(problem), None
+    return request
+
+
+def _question(packet: bytes, count: int, request: Request) -> int:
+    if count > 1:
+        raise Malformed(f"{count} questions in one packet; there must be one")
+    if count == 0:
+        # Not an error yet: the records after it may hold an EDNS version to complain of first.
+        request.problem = NO_QUESTION
+        return HEADER.size
+    request.name, at = _name(packet, HEADER.size)
+    if at + 4 > len(packet):
+        raise Malformed("the question is cut short")
+    request.rdtype, request.rdclass = TYPE_AND_CLASS.unpack_from(packet, at)
+    request.question = bytes(request.name.to_wire() or b"") + packet[at : at + 4]
+    return at + 4
+
+
+def _records(packet: bytes, at: int, counts: list[int], request: Request) -> None:
+    """Step over the records; keep the EDNS record, which may stand in the last section only."""
+    answers, authorities, additionals = counts
+    sizes: dict[int, int] = {}
+    for index in range(answers + authorities + additionals):
+        start, at = at, _skip_name(packet, at, sizes)
+        if at + RECORD.size > len(packet):
+            raise Malformed("a record is cut short")
+        rdtype, rdclass, ttl, length = RECORD.unpack_from(packet, at)
+        at += RECORD.size
+        if at + length > len(packet):
+            raise Malformed("the data of a record is cut short")
+        if rdtype in SIGNED:
+            raise Malformed("the packet is signed, and the signature cannot be checked")
+        if rdtype == OPT:
+            if index < answers + authorities or packet[start] != 0 or request.edns is not None:
+                raise Malformed("an EDNS record twice, with a name, or in the wrong section")
+            _check_options(packet[at : at + length])
+            version, dnssec_ok = (ttl >> 16) & 0xFF, bool(ttl & 0x8000)
+            request.edns = Edns(max(512, rdclass), version, dnssec_ok)
+        elif request.question and rdclass != request.rdclass:
+            raise Malformed("a record of another class than the question")
+        at += length
+
+
+def _check_options(data: bytes) -> None:
+    at = 0
+    while at < len(data):
+        if at + 4 > len(data):
+            raise Malformed("an EDNS option is cut short")
+        at += 4 + TYPE_AND_CLASS.unpack_from(data, at)[1]
+    if at != len(data):
+        raise Malformed("an EDNS option is longer than its record")
+
+
+def _name(packet: bytes, at: int) -> tuple[dns.name.Name, int]:
+    """The name at an offset, and the offset behind it; pointers may only lead backwards."""
+    labels: list[bytes] = []
+    size, behind, lowest = 1, 0, at
+    while True:
+        if at >= len(packet):
+            raise Malformed("a name is cut short")
+        length = packet[at]
+        if length >= 0xC0:
+            if at + 1 >= len(packet):
+                raise Malformed("a pointer is cut short")
+            behind = behind or at + 2
+            at = (length & 0x3F) << 8 | packet[at + 1]
+            if at >= lowest:
+                raise Malformed("a pointer in a name does not lead backwards")
+            lowest = at
+        elif length >= 0x40:
+            raise Malformed("a label type that does not exist")
+        elif length == 0:
+            return dns.name.Name([*labels, b""]), behind or at + 1
+        else:
+            size += length + 1
+            if size > 255 or at + 1 + length > len(packet):
+                raise Malformed("a name is longer than 255 octets, or cut short")
+            labels.append(packet[at + 1 : at + 1 + length])
+            at += 1 + length
+
+
+def _skip_name(packet: bytes, start: int, sizes: dict[int, int]) -> int:
+    """Check a name that nobody needs to read; return the offset behind it.
+
+    Args:
+        packet: the whole message.
+        start: offset of the name.
+        sizes: octets of each name checked before, by offset. They keep the work in proportion to
+            the packet, however many of its names point into each other.
+    """
+    at, lowest, behind = start, start, 0
+    walked: list[tuple[int, int]] = []
+    while at not in sizes:
+        if at + 1 > len(packet):
+            raise Malformed("a name is cut short")
+        length = packet[at]
+        if length >= 0xC0:
+            if at + 1 >= len(packet):
+                raise Malformed("a pointer is cut short")
+            walked.append((at, 0))
+            behind = behind or at + 2
+            at = (length & 0x3F) << 8 | packet[at + 1]
+            if at >= lowest:
+                raise Malformed("a pointer in a name does not lead backwards")
+            lowest = at
+        elif length >= 0x40:
+            raise Malformed("a label type that does not exist")
+        elif length == 0:
+            sizes[at] = 1
+            behind = behind or at + 1
+        else:
+            walked.append((at, length + 1))
+            at += length + 1
+    size = sizes[at]
+    for at, octets in reversed(walked):
+        size += octets
+        if size > 255:
+            raise Malformed("a name is longer than 255 octets")
+        sizes[at] = size
+    return behind

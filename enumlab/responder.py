@@ -1,0 +1,344 @@
+"""Query bytes in, response bytes out: the DNS protocol of an authoritative server.
+
+No sockets and no threads, so that tests and fuzzers can drive it, and a notebook without sockets
+too. What the answer is, the zone decides; what goes on the wire and how, is decided here, in the
+way that BIND does it. The packing is dnslib's.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Literal, cast, get_args
+
+import dns.name
+import dns.rdata
+import dns.rdataset
+import dns.rdatatype
+import dnslib
+
+from enumlab import request as asked
+from enumlab.errors import LabError
+from enumlab.found import Found, Why
+from enumlab.request import Request
+from enumlab.zone import Zone
+
+Rotation = Literal["random", "cyclic", "none"]
+
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = (
+    *range(7),
+    9,
+    16,
+)
+RCODES = {
+    NOERROR: "NOERROR",
+    FORMERR: "FORMERR",
+    SERVFAIL: "SERVFAIL",
+    NXDOMAIN: "NXDOMAIN",
+    NOTIMP: "NOTIMP",
+    REFUSED: "REFUSED",
+    YXDOMAIN: "YXDOMAIN",
+    NOTAUTH: "NOTAUTH",
+    BADVERS: "BADVERS",
+}
+
+UDP_PAYLOAD = 1232  # octets; the size that name servers agreed on in 2020 to avoid fragments
+PLAIN_UDP = 512  # octets, for a sender without EDNS (RFC 1035 section 4.2.1)
+LARGEST = 65535  # octets, over TCP
+
+LONGEST_CHAIN = 11  # aliases followed in one answer, as many as BIND follows
+
+INTERNET, CHAOS, HESIOD, NONE, ANY_CLASS = 1, 3, 4, 254, 255
+TRANSFERS = {251, 252}
+MAIL_TYPES = {253, 254}
+# Meta types that no question may carry (RFC 6895 section 3.1), but for the four above.
+META_TYPES = {41, *range(128, 251)}
+
+# Extended DNS Errors (RFC 8914): the "why" of an answer, for `dig` to show.
+OTHER, NOT_AUTHORITATIVE, SYNTHESISED = 0, 20, 29
+EDE_OPTION = 15
+EDE = {
+    Why.WILDCARD: SYNTHESISED,
+    Why.HIDDEN: OTHER,
+    Why.EMPTY_NON_TERMINAL: OTHER,
+    Why.NO_SUCH_TYPE: OTHER,
+    Why.NO_SUCH_NAME: OTHER,
+    Why.OUT_OF_ZONE: NOT_AUTHORITATIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, and what the query log says of it.
+
+    Attributes:
+        wire: the bytes to send.
+        name: the name asked for, as text; empty if the packet had none.
+        rdtype: the type asked for, as text.
+        rcode: such as "NXDOMAIN".
+        why: one sentence.
+    """
+
+    wire: bytes
+    name: str
+    rdtype: str
+    rcode: str
+    why: str
+
+
+Line = tuple[dns.name.Name, int, dns.rdata.Rdata]  # owner, TTL in seconds, data
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer before it is packed."""
+
+    rcode: int = NOERROR
+    authoritative: bool = False
+    answer: list[Line] = field(default_factory=list)
+    authority: list[Line] = field(default_factory=list)
+    additional: list[Line] = field(default_factory=list)
+    why: str = ""
+    ede: int | None = None
+    bare: bool = False  # without the question, as BIND replies to what it did not read
+
+
+class Responder:
+    """Answers for one zone.
+
+    Args:
+        zone: what to answer from; may be replaced at any time.
+        rotation: the sequence of equal records in an answer: "random" shuffles them as BIND does
+            unless told otherwise, "cyclic" starts one further each time, "none" keeps the order of
+            the master file as NSD and Knot do.
+        seed: makes "random" repeatable.
+
+    Example:
+        >>> import dns.message
+        >>> query = dns.message.make_query("6.4.3.2.0.5.5.5.2.1.6.e164.arpa", "NAPTR")
+        >>> reply = Responder(Zone.named("playground")).respond(query.to_wire())
+        >>> print(reply.rcode, reply.why)
+        NXDOMAIN wildcard *.2.0.5.5.5.2.1.6.e164.arpa. hidden by 4.3.2.0.5.5.5.2.1.6.e164.arpa.
+    """
+
+    def __init__(self, zone: Zone, rotation: Rotation = "random", seed: int | None = None) -> None:
+        if not isinstance(zone, Zone):
+            raise LabError(f"expected a Zone, got {type(zone).__name__}; see Zone.from_text.")
+        if rotation not in get_args(Rotation):
+            raise LabError(
+                f"rotation={rotation!r} is not known. Expected one of: "
+                f"{', '.join(get_args(Rotation))}."
+            )
+        self.zone = zone
+        self.rotation = rotation
+        self._random = random.Random(seed)
+        self._turn = count()
+
+    def respond(self, query: bytes, *, tcp: bool = False) -> Reply | None:
+        """The reply to a query; None where the DNS demands silence.
+
+        Args:
+            query: the bytes of one DNS message, without the length that TCP puts before it.
+            tcp: over TCP an answer may be 65,535 octets long; over UDP it is cut, with the TC bit
+                set, at what the sender takes.
+        """
+        request = asked.read(query)
+        if request is None:
+            return None
+        answer = self._decide(request)
+        wire = _packed(request, answer, tcp)
+        name, rdtype = ("", "")
+        if request.question:
+            name, rdtype = request.name.to_text(), dns.rdatatype.to_text(_rdtype(request))
+        return Reply(wire, name, rdtype, RCODES[answer.rcode], answer.why)
+
+    def _decide(self, request: Request) -> _Answer:
+        """Refuse what must be refused, in the sequence in which BIND looks at a query."""
+        if request.problem and request.problem != asked.NO_QUESTION:
+            return _Answer(FORMERR, why=request.problem)
+        if request.edns is not None and request.edns.version != 0:
+            return _Answer(BADVERS, why=f"EDNS version {request.edns.version} does not exist")
+        if request.opcode != 0:
+            return _Answer(NOTIMP, why=f"opcode {request.opcode} is not a query", bare=True)
+        if request.problem:
+            return _Answer(FORMERR, why=request.problem)
+        refusal = self._refusal(request)
+        return self._look_up(request) if refusal is None else refusal
+
+    def _refusal(self, request: Request) -> _Answer | None:
+        rdclass, rdtype = request.rdclass, request.rdtype
+        if rdclass in (0, NONE, ANY_CLASS) or rdtype in META_TYPES:
+            return _Answer(FORMERR, why="no question may ask for this type or class")
+        if rdclass in (CHAOS, HESIOD):
+            return _Answer(REFUSED, why="only class IN is served")
+        if rdclass != INTERNET or rdtype in MAIL_TYPES:
+            return _Answer(NOTIMP, why="this type or class is not served by anyone")
+        if rdtype in TRANSFERS:
+            at_top = request.name.to_text().lower() == self.zone.origin.lower()
+            return _Answer(REFUSED if at_top else NOTAUTH, why="no zone transfers here")
+        return None
+
+    def _look_up(self, request: Request) -> _Answer:
+        """Follow aliases to the end (RFC 1034 section 4.3.2), collecting what they say."""
+        answer = _Answer()
+        zone, name, rdtype = self.zone, request.name, _rdtype(request)
+        followed: set[dns.name.Name] = set()
+        while True:
+            found = zone.resolve(name, rdtype)
+            if not followed:
+                answer.why, answer.ede = found.explanation, EDE.get(found.why)
+            if found.why is not Why.ALIAS:
+                self._finish(answer, zone, name, found, first=not followed)
+                return answer
+            answer.authoritative = True
+            if name in followed or len(followed) == LONGEST_CHAIN:
+                answer.rcode, answer.why = SERVFAIL, f"the aliases from {request.name} do not end"
+                return answer
+            followed.add(name)
+            try:
+                name = self._follow(answer, name, found)
+            except dns.name.NameTooLong:
+                answer.rcode, answer.why = YXDOMAIN, "the alias makes a name that is too long"
+                return answer
+            if rdtype in (dns.rdatatype.CNAME, dns.rdatatype.ANY):
+                return answer  # the CNAME made from a DNAME is what was asked for
+
+    def _follow(self, answer: _Answer, name: dns.name.Name, found: Found) -> dns.name.Name:
+        """Add an alias to the answer; return where it leads (CNAME, or DNAME by RFC 6672)."""
+        (rdataset,) = found.rdatasets
+        alias: Any = rdataset[0]
+        if rdataset.rdtype == dns.rdatatype.CNAME:
+            answer.answer.append((name, rdataset.ttl, alias))
+            return cast(dns.name.Name, alias.target)
+        owner = dns.name.from_text(found.source or ".")
+        answer.answer.append((owner, rdataset.ttl, alias))
+        target = name.relativize(owner).concatenate(alias.target)
+        made = dns.rdata.from_text("IN", "CNAME", target.to_text())
+        answer.answer.append((name, rdataset.ttl, made))
+        return target
+
+    def _finish(
+        self, answer: _Answer, zone: Zone, name: dns.name.Name, found: Found, first: bool
+    ) -> None:
+        """What stands at the end of the aliases: records, a referral, nothing, or another zone."""
+        if found.why is Why.OUT_OF_ZONE:
+            answer.rcode = REFUSED if first else NOERROR
+        elif found.why is Why.DELEGATED:
+            self._refer(answer, zone, found)
+        else:
+            answer.authoritative = True
+            answer.rcode = NXDOMAIN if found.rcode == "NXDOMAIN" else NOERROR
+            for rdataset in found.rdatasets:
+                answer.answer += self._lines(name, rdataset)
+            if not found.rdatasets:
+                _deny(answer, zone)
+
+    def _refer(self, answer: _Answer, zone: Zone, found: Found) -> None:
+        """Name the servers below a zone cut, with the addresses that only this zone knows."""
+        (servers,) = found.rdatasets
+        cut = dns.name.from_text(found.source or ".")
+        answer.authority += self._lines(cut, servers)
+        for server in servers:
+            if server.target.is_subdomain(cut):
+                for kind in ("A", "AAAA"):
+                    glue = zone.rdataset(server.target, kind)
+                    if glue is not None:
+                        answer.additional += self._lines(server.target, glue)
+
+    def _lines(self, owner: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> list[Line]:
+        rdatas = list(rdataset)
+        if self.rotation == "random":
+            self._random.shuffle(rdatas)
+        elif self.rotation == "cyclic":
+            start = next(self._turn) % len(rdatas)
+            rdatas = rdatas[start:] + rdatas[:start]
+        return [(owner, rdataset.ttl, rdata) for rdata in rdatas]
+
+
+def _rdtype(request: Request) -> dns.rdatatype.RdataType:
+    return dns.rdatatype.RdataType.make(request.rdtype)
+
+
+def _deny(answer: _Answer, zone: Zone) -> None:
+    """Add the SOA record, whose TTL says how long "no" may be remembered (RFC 2308 section 3)."""
+    soa = zone.rdataset(zone.origin, "SOA")
+    assert soa is not None  # a Zone without one cannot be made
+    answer.authority.append((zone.top, min(soa.ttl, soa[0].minimum), soa[0]))
+
+
+# From here on: bytes. dnslib packs, and compresses names.
+
+
+def _packed(request: Request, answer: _Answer, tcp: bool) -> bytes:
+    limit = LARGEST
+    if not tcp:
+        limit = min(request.edns.size, UDP_PAYLOAD) if request.edns else PLAIN_UDP
+    wire = _pack(request, answer, ede=True)
+    if len(wire) > limit and answer.ede is not None:
+        wire = _pack(request, answer, ede=False)
+    if len(wire) > limit:
+        wire = _pack(request, answer, ede=False, truncated=True)
+    return wire
+
+
+def _pack(request: Request, answer: _Answer, ede: bool, truncated: bool = False) -> bytes:
+    record = dnslib.DNSRecord(
+        dnslib.DNSHeader(
+            id=request.id,
+            qr=1,
+            opcode=request.opcode,
+            aa=answer.authoritative,
+            tc=truncated,
+            rd=bool(request.flags & asked.RECURSION_DESIRED),
+            cd=bool(request.flags & asked.CHECKING_DISABLED),
+            rcode=answer.rcode & 0xF,
+        )
+    )
+    if request.question and not answer.bare:
+        question = dnslib.DNSQuestion(_label(request.name), request.rdtype, request.rdclass)
+        record.add_question(question)
+    if not truncated:
+        record.add_answer(*map(_record, answer.answer))
+        record.add_auth(*map(_record, answer.authority))
+        record.add_ar(*map(_record, answer.additional))
+    if request.edns is not None:
+        record.add_ar(_opt(request.edns, answer, ede))
+    return bytes(record.pack())
+
+
+def _opt(edns: asked.Edns, answer: _Answer, ede: bool) -> dnslib.EDNS0:
+    options = []
+    if ede and answer.ede is not None:
+        text = answer.why.encode()
+        options = [dnslib.EDNSOption(EDE_OPTION, answer.ede.to_bytes(2, "big") + text)]
+    return dnslib.EDNS0(
+        udp_len=UDP_PAYLOAD,
+        flags="do" if edns.dnssec_ok else "",
+        ext_rcode=answer.rcode >> 4,
+        opts=options,
+    )
+
+
+def _record(line: Line) -> dnslib.RR:
+    owner, ttl, rdata = line
+    return dnslib.RR(_label(owner), rdata.rdtype, rdata.rdclass, ttl, _data(rdata))
+
+
+def _label(name: dns.name.Name) -> dnslib.DNSLabel:
+    return dnslib.DNSLabel(name.labels[:-1])
+
+
+def _data(record: dns.rdata.Rdata) -> dnslib.RD:
+    """Give the data dnslib's form; only types of RFC 1035 compress names (RFC 3597)."""
+    rdata: Any = record
+    match dns.rdatatype.to_text(record.rdtype):
+        case "NS":
+            return dnslib.NS(_label(rdata.target))
+        case "CNAME":
+            return dnslib.CNAME(_label(rdata.target))
+        case "SOA":
+            times = (rdata.serial, rdata.refresh, rdata.retry, rdata.expire, rdata.minimum)
+            return dnslib.SOA(_label(rdata.mname), _label(rdata.rname), times)
+        case _:
+            return dnslib.RD(rdata.to_wire())

@@ -1,0 +1,60 @@
+"""Tables in HTML, with a caption and marked headers, so that a screen reader can walk them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import dns.rdatatype
+
+if TYPE_CHECKING:
+    from enumlab.zone import Zone
+
+# Records at the top of a long zone; more would push the next cell off the screen.
+MOST_ROWS = 60
+
+
+class Markup(str):
+    """Text that is HTML already and must not be escaped again."""
+
+    __slots__ = ()
+
+
+def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """An HTML table; the first cell of each row is its header.
+
+    Example:
+        >>> table("Two", ["name", "value"], [["a", "<b>"]])[-73:]
+        '<tbody><tr><th scope="row">a</th><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    body = ""
+    for first, *others in rows:
+        cells = "".join(f"<td>{_cell(value)}</td>" for value in others)
+        body += f'<tr><th scope="row">{_cell(first)}</th>{cells}</tr>'
+    return (
+        f"<table><caption>{escape(caption)}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _cell(value: object) -> str:
+    return str(value) if isinstance(value, Markup) else escape(str(value))
+
+
+def zone_table(zone: Zone) -> str:
+    """The records of a zone, one row each."""
+    rows = [
+        (owner.removesuffix("." + zone.origin), rdataset.ttl, _type(rdataset.rdtype), rdata)
+        for owner, rdataset in zone
+        for rdata in rdataset
+    ]
+    caption = f"Zone {zone.origin}: {len(zone)} owners, {len(rows)} records"
+    if len(rows) > MOST_ROWS:
+        caption += f"; the first {MOST_ROWS} are shown"
+    return table(caption, ["owner", "TTL (s)", "type", "data"], rows[:MOST_ROWS])
+
+
+def _type(rdtype: dns.rdatatype.RdataType) -> str:
+    return dns.rdatatype.to_text(rdtype)

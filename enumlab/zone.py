@@ -1,0 +1,369 @@
+"""A zone, and what a name in it resolves to and why (RFC 1034 section 4.3.2, RFC 4592).
+
+The names and the records are kept in dnspython's B-tree zone, whose `bounds()` tells the closest
+encloser. What stands here is the decision: which records answer, and the reason in plain words.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import dns.btreezone
+import dns.exception
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.zone
+
+from enumlab import masterfile
+from enumlab.errors import LabError, ZoneError
+from enumlab.found import Found, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WILDCARD = dns.name.Name([b"*"])
+
+
+class Zone:
+    """A zone that never changes: an edit gives a new one.
+
+    Attributes:
+        origin: the name at the top, absolute.
+        outside: (line, owner) of records in the master file that are not below the origin; as in
+            BIND they are left out.
+
+    Example:
+        >>> zone = Zone.named("playground")
+        >>> zone
+        Zone('e164.arpa.', 10 owners, 16 records)
+        >>> zone.find("5.4.3.2.0.5.5.5.2.1.6.e164.arpa.", "NAPTR").why
+        <Why.EXACT: 'exact'>
+    """
+
+    def __init__(self, origin: dns.name.Name, records: masterfile.Records) -> None:
+        """Use `from_text`, `from_file` or `named`."""
+        self._origin = origin
+        self._lines = records.lines
+        self.outside: tuple[tuple[int, str], ...] = tuple(records.outside)
+        self._tree = dns.btreezone.Zone(origin, relativize=False)
+        with self._tree.writer(True) as edit:
+            for (owner, _), rdataset in records.rdatasets.items():
+                edit.replace(owner, rdataset)
+        with self._tree.reader() as reading:
+            self._version = cast(dns.btreezone.ImmutableVersion, reading.version)
+        self._dnames = {owner for owner, kind in records.rdatasets if kind == dns.rdatatype.DNAME}
+        self._refuse_below_dname()
+        self._require(dns.rdatatype.SOA, "@ IN SOA ns.example. root.example. 1 3600 900 604800 300")
+        self._require(dns.rdatatype.NS, "@ IN NS ns.example.")
+
+    def _require(self, kind: dns.rdatatype.RdataType, example: str) -> None:
+        apex = self._version.nodes.get(self._origin)
+        if apex is None or apex.get_rdataset(dns.rdataclass.IN, kind) is None:
+            name = dns.rdatatype.to_text(kind)
+            raise ZoneError(
+                f"the zone has no {name} record at its top, {self._origin}; name servers refuse "
+                f"such a zone. Add a line such as `{example}`."
+            )
+
+    def _refuse_below_dname(self) -> None:
+        for dname in self._dnames:
+            for owner in self._version.nodes:
+                if owner != dname and owner.is_subdomain(dname):
+                    raise ZoneError(
+                        f"{owner} is below {dname}, which has a DNAME record. A DNAME moves all "
+                        "names below it (RFC 6672 section 2.4): drop one of the two."
+                    )
+
+    # Reading and writing
+
+    @classmethod
+    def from_text(cls, text: str, origin: str = "e164.arpa.") -> Zone:
+        """Read a zone from master-file text (RFC 1035 section 5).
+
+        Args:
+            text: the lines of the master file.
+            origin: the name at the top of the zone; relative names hang below it.
+
+        Raises:
+            ZoneError: with line number, line and cure.
+
+        Example:
+            >>> Zone.from_text('''
+            ... $TTL 1h
+            ... @ SOA ns.example. root.example. 1 3600 900 604800 300
+            ... @ NS  ns.example.
+            ... * NAPTR 10 100 "u" "E2U+sip" "!^.*$!sip:info@example.com!" .
+            ... ''', origin="1.6.e164.arpa.")
+            Zone('1.6.e164.arpa.', 2 owners, 3 records)
+        """
+        if not isinstance(text, str):
+            raise ZoneError(
+                f"expected the text of a master file, got {type(text).__name__}; "
+                "use Zone.from_file(path) for a file."
+            )
+        top = _name(origin)
+        return cls(top, masterfile.read(text, top))
+
+    @classmethod
+    def from_file(cls, path: str | Path, origin: str = "e164.arpa.") -> Zone:
+        """Read a zone from a master file; see `from_text`.
+
+        Example:
+            >>> Zone.from_file("no-such-file.zone")  # doctest: +ELLIPSIS
+            Traceback (most recent call last):
+            ...
+            enumlab.errors.ZoneError: no-such-file.zone cannot be read: No such file...
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise ZoneError(
+                f"{path} cannot be read: {error.strerror}. Give the path of a master file, or one "
+                f"of the names {', '.join(cls.names())}."
+            ) from None
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            line = before.count(b"\n") + 1
+            raise ZoneError(
+                f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. A master "
+                "file is plain text: save it as UTF-8, or check that it is the right file.",
+                line,
+            ) from None
+        return cls.from_text(text, origin)
+
+    @classmethod
+    def named(cls, name: str) -> Zone:
+        """One of the zones that come with the course; `Zone.names()` lists them.
+
+        Example:
+            >>> Zone.named("corrected")
+            Zone('e164.arpa.', 11 owners, 15 records)
+        """
+        if name not in cls.names():
+            raise ZoneError(
+                f"there is no zone named {name!r} in the course. "
+                f"Known are: {', '.join(cls.names())}."
+            )
+        return cls.from_text(files("enumlab.zones").joinpath(f"{name}.zone").read_text("utf-8"))
+
+    @staticmethod
+    def names() -> list[str]:
+        """Names of the zones that come with the course, sorted.
+
+        Example:
+            >>> "playground" in Zone.names()
+            True
+        """
+        shelf = files("enumlab.zones").iterdir()
+        return sorted(f.name.removesuffix(".zone") for f in shelf if f.name.endswith(".zone"))
+
+    def to_text(self) -> str:
+        """The zone as master-file text that BIND, NSD and Knot load; names relative to `$ORIGIN`.
+
+        Example:
+            >>> print(Zone.named("playground").to_text()[:59])
+            $ORIGIN e164.arpa.
+            @ 3600 IN SOA ns root 2009010918 3600 36
+        """
+        return f"$ORIGIN {self.origin}\n" + self._tree.to_text(relativize=True)
+
+    def with_records(self, text: str) -> Zone:
+        """A new zone with more records; a record without TTL takes the zone's SOA TTL.
+
+        Example:
+            >>> zone = Zone.named("playground")
+            >>> len(zone.with_records('9.9 NAPTR 10 100 "u" "E2U+sip" "!^.*$!sip:a@b.example!" .'))
+            11
+        """
+        soa = self.rdataset(self.origin, "SOA")
+        everything = self._records()
+        masterfile.read(text, self._origin, soa.ttl if soa else None, onto=everything)
+        return Zone(self._origin, everything)
+
+    def without(self, owner: str) -> Zone:
+        """A new zone without any record at this owner; names below it stay.
+
+        Raises:
+            ZoneError: where nothing is at this owner.
+
+        Example:
+            >>> len(Zone.named("playground").without("5.4.3.2.0.5.5.5.2.1.6"))
+            9
+        """
+        name = self._absolute(owner)
+        if name not in self._version.nodes:
+            raise ZoneError(
+                f"{name} owns no record in this zone, so there is nothing to take away. "
+                "zone.owners lists the names that do."
+            )
+        rest = self._records()
+        for key in [key for key in rest.rdatasets if key[0] == name]:
+            del rest.rdatasets[key]
+        return Zone(self._origin, rest)
+
+    # Looking
+
+    @property
+    def origin(self) -> str:
+        """The name at the top of the zone, absolute."""
+        return self._origin.to_text()
+
+    @property
+    def top(self) -> dns.name.Name:
+        """The origin, as dnspython's object."""
+        return self._origin
+
+    @property
+    def owners(self) -> list[str]:
+        """The names that own records, in canonical DNS order (RFC 4034 section 6.1)."""
+        return [name.to_text() for name in self._version.nodes]
+
+    def __len__(self) -> int:
+        return len(self._version.nodes)
+
+    def __iter__(self) -> Iterator[tuple[str, dns.rdataset.Rdataset]]:
+        """Each owner with each of its rrsets, in canonical DNS order."""
+        for owner, node in self._version.nodes.items():
+            for rdataset in node:
+                yield owner.to_text(), rdataset
+
+    def rdataset(self, owner: str | dns.name.Name, rdtype: str) -> dns.rdataset.Rdataset | None:
+        """The records of one type at exactly this owner, or None; no wildcards, no cuts."""
+        node = self._version.nodes.get(self._absolute(owner))
+        if node is None:
+            return None
+        return node.get_rdataset(dns.rdataclass.IN, _rdtype(rdtype))
+
+    def line(self, owner: str, rdata: dns.rdata.Rdata) -> int | None:
+        """The line of the master file on which a record starts, or None if it came by an edit."""
+        return self._lines.get((self._absolute(owner), rdata))
+
+    def find(self, name: str, rdtype: str = "NAPTR") -> Found:
+        """What a name resolves to, and why (RFC 1034 section 4.3.2, RFC 4592 section 3.3).
+
+        Args:
+            name: a domain name; relative names hang below the origin.
+            rdtype: a type such as "NAPTR", or "ANY".
+
+        Example:
+            >>> zone = Zone.named("playground")
+            >>> zone.find("0.0.0.2.0.5.5.5.2.1.6", "NAPTR").source
+            '*.2.0.5.5.5.2.1.6.e164.arpa.'
+            >>> zone.find("3.2.0.5.5.5.2.1.6", "NAPTR").why
+            <Why.EMPTY_NON_TERMINAL: 'empty non-terminal'>
+        """
+        return self.resolve(self._absolute(name), _rdtype(rdtype))
+
+    def resolve(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Found:
+        """`find`, for callers that hold dnspython's objects."""
+        if not name.is_subdomain(self._origin):
+            return Found.of(name, rdtype, "REFUSED", Why.OUT_OF_ZONE)
+        cut, below = self._version.delegations.get_delegation(name)
+        if cut is not None and (below or rdtype != dns.rdatatype.DS):
+            node = self._version.nodes[cut]
+            ns = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.NS)
+            return Found.of(name, rdtype, "NOERROR", Why.DELEGATED, cut, cut, ns)
+        dname = self._dname_above(name)
+        if dname is not None:
+            rdataset = self._version.nodes[dname].get_rdataset(
+                dns.rdataclass.IN, dns.rdatatype.DNAME
+            )
+            return Found.of(name, rdtype, "NOERROR", Why.ALIAS, dname, dname, rdataset)
+        if name in self._version.nodes:
+            return self._at(name, rdtype, source=name, closest_encloser=name, why=Why.EXACT)
+        encloser = self._version.bounds(name).closest_encloser
+        if encloser == name:
+            return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, name, name)
+        return self._by_wildcard(name, rdtype, encloser)
+
+    def _by_wildcard(
+        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, encloser: dns.name.Name
+    ) -> Found:
+        source = WILDCARD.concatenate(encloser)
+        if source in self._version.nodes:
+            return self._at(name, rdtype, source, encloser, Why.WILDCARD)
+        if self._exists(source):
+            return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, encloser, source)
+        above = encloser
+        while above != self._origin:
+            above = above.parent()
+            hidden = WILDCARD.concatenate(above)
+            if hidden in self._version.nodes:
+                return Found.of(name, rdtype, "NXDOMAIN", Why.HIDDEN, encloser, hidden)
+        return Found.of(name, rdtype, "NXDOMAIN", Why.NO_SUCH_NAME, encloser)
+
+    def _at(
+        self,
+        name: dns.name.Name,
+        rdtype: dns.rdatatype.RdataType,
+        source: dns.name.Name,
+        closest_encloser: dns.name.Name,
+        why: Why,
+    ) -> Found:
+        """The answer from an existing node: the type, an alias, or neither."""
+        node = self._version.nodes[source]
+        if rdtype == dns.rdatatype.ANY:
+            return Found.of(name, rdtype, "NOERROR", why, closest_encloser, source, *node.rdatasets)
+        rdataset = node.get_rdataset(dns.rdataclass.IN, rdtype)
+        if rdataset is None:
+            rdataset = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.CNAME)
+            why = Why.NO_SUCH_TYPE if rdataset is None else Why.ALIAS
+        return Found.of(name, rdtype, "NOERROR", why, closest_encloser, source, rdataset)
+
+    def _exists(self, name: dns.name.Name) -> bool:
+        return bool(self._version.bounds(name).closest_encloser == name)
+
+    def _dname_above(self, name: dns.name.Name) -> dns.name.Name | None:
+        if not self._dnames:
+            return None
+        above = (name.split(depth)[1] for depth in range(len(self._origin), len(name)))
+        return next((ancestor for ancestor in above if ancestor in self._dnames), None)
+
+    def _absolute(self, name: str | dns.name.Name) -> dns.name.Name:
+        return _name(name, self._origin)
+
+    def _records(self) -> masterfile.Records:
+        """A copy of what the zone holds, to edit."""
+        copy = masterfile.Records(lines=dict(self._lines), outside=[*self.outside])
+        for owner, node in self._version.nodes.items():
+            for rdataset in node:
+                fresh = dns.rdataset.Rdataset(rdataset.rdclass, rdataset.rdtype, ttl=rdataset.ttl)
+                for rdata in rdataset:
+                    fresh.add(rdata)
+                copy.rdatasets[owner, rdataset.rdtype] = fresh
+        return copy
+
+    def __repr__(self) -> str:
+        records = sum(len(rdataset) for _, rdataset in self)
+        return f"Zone({self.origin!r}, {len(self)} owners, {records} records)"
+
+    def _repr_html_(self) -> str:
+        from enumlab.show.tables import zone_table
+
+        return zone_table(self)
+
+
+def _name(text: str | dns.name.Name, origin: dns.name.Name = dns.name.root) -> dns.name.Name:
+    if isinstance(text, dns.name.Name):
+        return text
+    try:
+        return dns.name.from_text(text, origin)
+    except (dns.exception.DNSException, AttributeError, TypeError) as error:
+        raise LabError(
+            f"{text!r} is not a domain name ({error}). Expected labels of 1 to 63 characters, with "
+            "dots between them, 255 octets in all."
+        ) from None
+
+
+def _rdtype(text: str) -> dns.rdatatype.RdataType:
+    try:
+        return dns.rdatatype.RdataType.make(text)
+    except (dns.exception.DNSException, ValueError, TypeError):
+        raise LabError(
+            f"{text!r} is not a record type. Expected a name such as 'NAPTR', 'A' or 'ANY'."
+        ) from None
