@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from enumlab.calls import simulate as simulate
     from enumlab.client import ask as ask
     from enumlab.errors import LabError as LabError
     from enumlab.errors import NoMatch as NoMatch
@@ -38,6 +39,7 @@ _ROOM_OF = {
     "Naptr": "naptr",
     "tiers": "selection",
     "split": "selection",
+    "simulate": "calls",
     "Zone": "zone",
     "serve": "server",
     "ask": "client",

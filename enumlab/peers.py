@@ -28,7 +28,9 @@ PACKAGES = {
     "named-checkzone": "bind9-utils",
     "dig": "bind9-dnsutils",
     "nsd": "nsd",
+    "nsd-checkzone": "nsd",
     "knotd": "knot",
+    "kzonecheck": "knot-dnssecutils",
 }
 
 

@@ -56,13 +56,7 @@ def ranks(records: Iterable[Record]) -> list[Rank]:
         >>> ranks([(10, 100), (20, 100)]), ranks([100, 200])
         ([(10, 100), (20, 100)], [(0, 100), (0, 200)])
     """
-    try:
-        listed = list(records)
-    except TypeError:
-        raise LabError(
-            f"saw {records!r}, expected a list; for one record write [{records!r}]"
-        ) from None
-    return [_rank(record) for record in listed]
+    return [_rank(record) for record in as_list(records)]
 
 
 def tiers(records: Iterable[AnyRecord]) -> list[list[AnyRecord]]:
@@ -77,7 +71,7 @@ def tiers(records: Iterable[AnyRecord]) -> list[list[AnyRecord]]:
         >>> tiers([(20, 100), (10, 200), (10, 100), (10, 200)])
         [[(10, 100)], [(10, 200), (10, 200)], [(20, 100)]]
     """
-    listed = list(records)
+    listed = as_list(records)
     return [[listed[i] for i in tier] for tier in _grouped(ranks(listed))]
 
 
@@ -110,7 +104,7 @@ def shares(records: Iterable[Record], reading: Reading = "split") -> list[Fracti
         >>> [[str(s) for s in shares([100, 100, 200], reading)] for reading in READINGS]
         [['1/4', '1/4', '1/2'], ['1/2', '1/2', '0'], ['1/2', '1/2', '0']]
     """
-    listed = list(ranks(records))
+    listed = ranks(records)
     first = stages(listed, reading)[0]
     total = sum(weight for _, weight in first)
     found = [Fraction(0)] * len(listed)
@@ -158,7 +152,7 @@ def sequence(records: Iterable[AnyRecord], reading: Reading, rng: Random) -> lis
         >>> sequence([(10, 100), (20, 50), (10, 200)], "kamailio", Random(1))
         [(10, 100), (10, 200), (20, 50)]
     """
-    listed = list(records)
+    listed = as_list(records)
     tried: list[AnyRecord] = []
     for stage in stages(listed, reading):
         left = list(stage)
@@ -174,8 +168,9 @@ def kamailio_q(records: Iterable[Record]) -> list[float]:
     """The q that Kamailio's enum module gives each contact, aligned with the records.
 
     Measured with 5.6.3: 0.99 for the first, 0.01 less each time order or preference rises. An order
-    of 32768 or more turns negative in its sort and so comes first; its q then never falls, because
-    that comparison is unsigned (do_query in the module's enum.c).
+    of 32768 or more is negative in its sort and so comes first; but the step of q compares without
+    a sign, so the orders after it all share one q. (Of more than 12 contacts it keeps the first 12,
+    and `t_load_contacts` lets contacts of one q ring at the same time; neither is modelled here.)
 
     Raises:
         LabError: as `ranks`.
@@ -186,14 +181,28 @@ def kamailio_q(records: Iterable[Record]) -> list[float]:
     """
     listed = ranks(records)
     found = [0.0] * len(listed)
-    hundredths, highest = 99, None
+    hundredths, highest = 100, (-1, -1)
     for index in sorted(range(len(listed)), key=lambda i: _as_kamailio_sorts(listed[i])):
-        if highest is None:
-            highest = listed[index]
-        elif listed[index] > highest:
+        if listed[index] > highest:
             hundredths, highest = hundredths - 1, listed[index]
         found[index] = hundredths / 100
     return found
+
+
+def as_list(records: Iterable[AnyRecord]) -> list[AnyRecord]:
+    """The records as a list.
+
+    Raises:
+        LabError: this is not a collection of records.
+
+    Example:
+        >>> as_list((100, 200))
+        [100, 200]
+    """
+    try:
+        return list(records)
+    except TypeError:
+        raise LabError(f"saw {records!r}, expected a list: for one record, [{records!r}]") from None
 
 
 def of_16_bits(value: object, what: str) -> int:

@@ -352,8 +352,10 @@ def _name(text: str | dns.name.Name, origin: dns.name.Name = dns.name.root) -> d
     if isinstance(text, dns.name.Name):
         return text
     try:
+        if not isinstance(text, str):
+            raise TypeError(f"it is {type(text).__name__}, not text")
         return dns.name.from_text(text, origin)
-    except (dns.exception.DNSException, AttributeError, TypeError) as error:
+    except (dns.exception.DNSException, TypeError) as error:
         raise LabError(
             f"{text!r} is not a domain name ({error}). Expected labels of 1 to 63 characters, with "
             "dots between them, 255 octets in all."

@@ -16,7 +16,8 @@ from enumlab.errors import NumberError
 from enumlab.number import to_domain
 
 TAB = 8
-NAME_AND_COLON, OWNER_STOP, TTL_STOP, CLASS_STOP, TYPE_STOP = 24, 24, 32, 40, 48
+QUESTION_STOPS = (32, 40)  # columns of class and type
+RECORD_STOPS = (24, 32, 40, 48)  # columns of TTL, class, type and data
 
 
 class DigText(str):
@@ -67,21 +68,20 @@ def in_dig_format(lookup: Lookup) -> str:
         f";; ->>HEADER<<- opcode: {dns.opcode.to_text(message.opcode())}, "
         f"status: {dns.rcode.to_text(message.rcode())}",
         f";; flags: {dns.flags.to_text(message.flags).lower()}; {counts}",
-        *_edns(message),
         "",
+        *_edns(message),
         ";; QUESTION SECTION:",
     ]
     for rrset in message.question:
-        lines.append(_columns(f";{rrset.name}", "", *_class_and_type(rrset)))
+        lines.append(_columns((f";{rrset.name}", *_class_and_type(rrset)), QUESTION_STOPS))
     for title in ("answer", "authority", "additional"):
         section: list[dns.rrset.RRset] = getattr(message, title)
         if section:
             lines += ["", f";; {title.upper()} SECTION:"]
             for rrset in section:
                 for rdata in rrset:
-                    kind = _class_and_type(rrset)
-                    name = rrset.name.to_text()
-                    lines.append(_columns(name, str(rrset.ttl), *kind, rdata.to_text()))
+                    cells = (str(rrset.name), str(rrset.ttl), *_class_and_type(rrset), str(rdata))
+                    lines.append(_columns(cells, RECORD_STOPS))
     return "\n".join(lines)
 
 
@@ -98,7 +98,6 @@ def _edns(message: dns.message.Message) -> list[str]:
         return []
     flags = " do" if message.ednsflags & dns.flags.DO else ""
     lines = [
-        "",
         ";; OPT PSEUDOSECTION:",
         f"; EDNS: version: {message.edns}, flags:{flags}; udp: {message.payload}",
     ]
@@ -108,16 +107,12 @@ def _edns(message: dns.message.Message) -> list[str]:
     return lines
 
 
-def _columns(*cells: str) -> str:
+def _columns(cells: tuple[str, ...], stops: tuple[int, ...]) -> str:
     """Cells at dig's tab stops; where a cell is too long for its stop, one space."""
     line = ""
-    for cell, stop in zip(cells, (OWNER_STOP, TTL_STOP, CLASS_STOP, TYPE_STOP, 0), strict=False):
+    for cell, stop in zip(cells, (*stops, 0), strict=True):
         line += cell
         width = len(line.expandtabs(TAB))
-        if not stop:
-            break
-        if width < stop:
-            line += "\t" * -(-(stop - width) // TAB)
-        else:
-            line += " "
-    return line.rstrip()
+        if stop:
+            line += "\t" * -(-(stop - width) // TAB) if width < stop else " "
+    return line

@@ -25,7 +25,7 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
     """An HTML table; the first cell of each row is its header.
 
     Example:
-        >>> table("Two", ["name", "value"], [["a", "<b>"]])[-73:]
+        >>> table("Two", ["name", "value"], [["a", "<b>"]])[-72:]
         '<tbody><tr><th scope="row">a</th><td>&lt;b&gt;</td></tr></tbody></table>'
     """
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
