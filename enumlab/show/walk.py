@@ -23,7 +23,9 @@ def walk(answer: Answer) -> str:
     }
     rows = []
     for step in answer.steps:
-        value = marked.get(step.title) or f"<code>{escape(step.value)}</code>"
+        value = marked.get(step.title) or "<br>".join(
+            f"<code>{escape(line)}</code>" for line in step.value.splitlines()
+        )
         rows.append((step.title, Markup(value), step.note))
     return table(f"From {answer.number} to a URI", ["step", "value", "note"], rows)
 
