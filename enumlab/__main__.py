@@ -61,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="does this machine have what the course needs?")
     doctor.set_defaults(run=_doctor)
 
-    notebooks = verbs.add_parser("notebooks", help="run, link and check the notebooks")
+    # Its options are read there; with another prefix, argparse hands them on as they are.
+    notebooks = verbs.add_parser(
+        "notebooks", help="run, link and check the notebooks", prefix_chars="+", add_help=False
+    )
     notebooks.add_argument("words", nargs=argparse.REMAINDER)
     notebooks.set_defaults(run=_notebooks)
     return parser

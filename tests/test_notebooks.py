@@ -18,6 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from enumlab import LabError
+from enumlab.__main__ import main as terminal
 from enumlab.notebooks import (
     check,
     compare,
@@ -43,19 +44,24 @@ each_notebook = pytest.mark.parametrize("path", COURSE, ids=lambda path: path.na
 # The course's notebooks
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _total_time(request):
-    """One line after this module's tests: what running the notebooks costs."""
-    yield
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and compared.cache_info().currsize:
-        seconds = sum(compared(path).seconds for path in COURSE)
-        reporter.write_line(f"\n{len(COURSE)} notebooks run in fresh kernels: {seconds:.1f} s")
+SECONDS: dict[str, float] = {}
 
 
 @cache
 def compared(path: Path):
-    return compare(path)
+    result = compare(path)
+    SECONDS[path.name] = result.seconds
+    return result
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _total_time(request):
+    """One line after this module's tests: what running the notebooks costs."""
+    yield
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    if SECONDS:
+        with capture.global_and_fixture_disabled():
+            print(f"\nnotebooks in fresh kernels: {len(SECONDS)}, {sum(SECONDS.values()):.1f} s")
 
 
 def test_there_is_a_notebook():
@@ -74,7 +80,7 @@ def test_committed_outputs_are_fresh(path):
 
 @each_notebook
 def test_outputs_are_the_same_in_a_second_run_without_the_usual_port(path):
-    first = execute(read(path), path)
+    first = compared(path).fresh
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         for sock in (tcp, udp):
             with contextlib.suppress(OSError):  # another program holds it: as good
@@ -249,7 +255,7 @@ BROKEN = [
     ("untidy", widget_state, -1),
     ("untidy", outputs(widget("1b0c")), PRINTS),
     ("one-title", no_title, -1),
-    ("one-title", source(PROSE, "# The regexp"), PROSE),
+    ("one-title", source(PROSE, "# The regexp?"), PROSE),
     ("one-title", late_title, PROSE),
     ("one-title", outputs(shows(text_html="<h1>Shares</h1>")), PRINTS),
     ("question-title", plain_title, TITLE),
@@ -508,6 +514,11 @@ def test_main_runs_and_compares(tmp_path, capsys):
     save(path, book)
     assert main(["--compare", str(path)]) == 1
     assert "-43\n+42" in capsys.readouterr().out
+
+
+def test_verb_of_the_terminal(good, capsys):
+    assert terminal(["notebooks", "--check", str(good)]) == 0
+    assert capsys.readouterr().out == "nothing found\n"
 
 
 def test_main_without_notebooks_says_where_to_go(tmp_path, monkeypatch):
