@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from enumlab.show.plain import Table
+
 PORT = 10164
 LOOPBACK = "127.0.0.1"
 
@@ -141,11 +143,24 @@ class LabServer:
         frame["time"] = pd.to_datetime(frame["time"], unit="s", utc=True)
         return frame
 
+    def tail(self, number: int = 10) -> Table:
+        """The last queries as a table, oldest first, without what differs from run to run.
+
+        Args:
+            number: how many queries at the most.
+        """
+        from enumlab.show.plain import Table
+
+        replies = [entry.reply for entry in self.queries[-number:]] if number > 0 else []
+        rows = [(reply.name, reply.rdtype, reply.rcode, reply.why) for reply in replies]
+        return Table("What the server was asked", ("name", "type", "rcode", "why"), rows)
+
     def dig(self, number: str, rdtype: str = "NAPTR") -> str:
         """Ask this server, and give the answer in dig's format.
 
         Args:
-            number: a telephone number, or a domain name.
+            number: a telephone number, or a domain name: text with a letter, or with a dot at its
+                end.
             rdtype: the type to ask for.
         """
         from enumlab.show.dig import dig

@@ -273,6 +273,10 @@ def test_the_log_tells_name_type_rcode_and_why(server):
     assert list(frame["rcode"]) == ["NXDOMAIN", "NOERROR"]
     assert "hidden by 4.3.2.0.5.5.5.2.1.6" in frame["why"][0]
     assert str(frame["time"].dt.tz) == "UTC"
+    assert server.tail(1).rows == [
+        ("1.1.9.0.0.5.5.5.3.1.6.e164.arpa.", "NAPTR", "NOERROR", server.queries[-1].reply.why)
+    ]
+    assert server.tail(0).rows == []
 
 
 def test_the_log_is_a_ring(server, monkeypatch):

@@ -155,6 +155,20 @@ def test_dig_over_tcp_and_without_edns(server):
         assert "WARNING" not in text
 
 
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("+61 3 5550 0911", "1.1.9.0.0.5.5.5.3.1.6.e164.arpa."),
+        ("61355500911", "1.1.9.0.0.5.5.5.3.1.6.e164.arpa."),
+        ("1.1.9.0.0.5.5.5.3.1.6.", "1.1.9.0.0.5.5.5.3.1.6."),
+        ("e164.arpa", "e164.arpa."),
+    ],
+)
+def test_dig_takes_a_number_or_a_name(server, asked, name):
+    server.dig(asked)
+    assert server.tail(1).rows[0][0] == name
+
+
 def test_dig_text_is_shown_as_it_is(server):
     text = server.dig("+61 3 5550 0911")
     assert repr(text) == str(text)

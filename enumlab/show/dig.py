@@ -12,7 +12,6 @@ import dns.rdatatype
 import dns.rrset
 
 from enumlab.client import Lookup, Server, look_up
-from enumlab.errors import NumberError
 from enumlab.number import to_domain
 
 TAB = 8
@@ -35,7 +34,7 @@ def dig(number: str, server: Server, rdtype: str = "NAPTR") -> DigText:
     The ID, the times, and the address of the server are left out: they differ from run to run.
 
     Args:
-        number: a telephone number, or a domain name.
+        number: a telephone number, or a domain name: text with a letter, or with a dot at its end.
         server: as in `enumlab.ask`.
         rdtype: the type to ask for.
 
@@ -45,10 +44,8 @@ def dig(number: str, server: Server, rdtype: str = "NAPTR") -> DigText:
         ...     print(server.dig("+61355500911").splitlines()[0])
         ;; ->>HEADER<<- opcode: QUERY, status: NOERROR
     """
-    try:
-        domain = to_domain(number)
-    except NumberError:
-        domain = number
+    absolute = number.endswith(".") or any(sign.isalpha() for sign in number)
+    domain = number if absolute else to_domain(number)
     return DigText(in_dig_format(look_up(domain, server, rdtype)))
 
 
