@@ -158,7 +158,7 @@ class Naptr:
             rdata = dns.rdata.from_wire("IN", dns.rdatatype.NAPTR, bytes(wire), 0, len(wire))
         except (dns.exception.DNSException, ValueError, TypeError) as error:
             raise ZoneError(
-                f"{wire!r} is not the data of a NAPTR record: {error or type(error).__name__}. "
+                f"{wire!r} is not the data of a NAPTR record: {_said(error)}. "
                 "Expected two 16-bit numbers, three strings with their lengths, and a name."
             ) from None
         return cls.from_rdata(rdata)
@@ -357,17 +357,31 @@ def _absolute(text: str) -> str:
         return dns.name.from_text(text).to_text()
     except dns.exception.DNSException as error:
         raise ZoneError(
-            f"{text!r} is not a domain name: {error} Expected labels of 1 to 63 octets with dots "
-            "between them, 255 octets in all."
+            f"{text!r} is not a domain name: {_said(error)}. "
+            "Expected labels of 1 to 63 octets with dots between them, 255 octets in all."
         ) from None
 
 
-def _reason(text: str, error: Exception) -> str:
+def lone_backslash(text: str) -> str | None:
+    r"""Explain the commonest slip in master-file text, a `\1` for `\\1`; None if it is not there.
+
+    Example:
+        >>> lone_backslash(r"!^(.*)$!sip:\1@example.com!").partition(".")[0]
+        'a backslash before a lone digit, \\1'
+    """
     lone = LONE_BACKSLASH.search(text)
+    return lone and (
+        f"a backslash before a lone digit, {lone[1]}. In a master file a backslash starts an "
+        f"escape, so the {lone[1]} of a regexp is written \\{lone[1]} (RFC 1035 section 5.1)."
+    )
+
+
+def _reason(text: str, error: Exception) -> str:
+    lone = lone_backslash(text)
     if lone:
-        return (
-            f"a backslash before a lone digit, {lone[1]}. In a master file a backslash starts an "
-            f"escape, so the {lone[1]} of a regexp is written \\{lone[1]} (RFC 1035 section 5.1)."
-        )
-    said = str(error) or type(error).__name__
-    return f"the NAPTR data cannot be read ({said}). Expected: {FORM}."
+        return lone
+    return f"the NAPTR data cannot be read ({_said(error)}). Expected: {FORM}."
+
+
+def _said(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__

@@ -8,7 +8,6 @@ label of its own; then the DNS can delegate a country, an area or a block at any
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 
 import dns.e164
 import dns.exception
@@ -73,8 +72,8 @@ def to_number(domain: str, suffix: str = "e164.arpa.") -> str:
     name, origin = _name(domain, "domain"), _name(suffix, "suffix")
     if not name.is_subdomain(origin) or name == origin:
         raise NumberError(
-            f"{domain} is not a name below {origin}. "
-            "Expected digits, a dot between any two, and then the suffix."
+            f"{domain} does not end in {origin} with digits before it. "
+            "Expected one digit a label, and then the suffix."
         )
     try:
         return dns.e164.to_e164(name, origin)
@@ -140,7 +139,7 @@ def _reason(sign: str) -> str:
     if sign.isalpha():
         return f"the letter {sign!r}"
     if sign.isdigit():
-        return f"the digit {sign!r}, which is not one of 0 to 9"
+        return f"the digit {sign!r}, which is not one of 0 to 9,"
     return f"{sign!r}, which no telephone number has,"
 
 
@@ -164,13 +163,12 @@ def _international(number: str, region: str) -> str:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException as error:
         raise NumberError(
-            f"{number!r} is not a number as dialled in {region}: {error}. "
+            f"{number!r} is not a number as dialled in {region}: {str(error).rstrip('.')}. "
             "Write it with + and the country code, or give another region."
         ) from None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
-@lru_cache(maxsize=64)
 def _name(text: str, what: str) -> dns.name.Name:
     if not isinstance(text, str) or not text.isascii() or not text:
         raise NumberError(
@@ -181,6 +179,6 @@ def _name(text: str, what: str) -> dns.name.Name:
         return dns.name.from_text(text)
     except dns.exception.DNSException as error:
         raise NumberError(
-            f"the {what} {text!r} is not a domain name: {error} "
+            f"the {what} {text!r} is not a domain name: {str(error).rstrip('.')}. "
             "Expected labels of 1 to 63 octets with dots between them, 255 octets in all."
         ) from None

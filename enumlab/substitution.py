@@ -199,7 +199,7 @@ def _split(text: str) -> tuple[str, str, str, str]:
         raise SubstitutionError(f"a regexp field is text, not {type(text).__name__}. {FORM}")
     if not text:
         raise SubstitutionError(f"the regexp field is empty. {FORM}")
-    if len(text.encode("utf-8", "surrogateescape")) > MAX_OCTETS:
+    if len(text.encode("utf-8", "replace")) > MAX_OCTETS:
         raise SubstitutionError(
             f"the regexp field is longer than {MAX_OCTETS} octets, the most a record can carry."
         )
