@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from enumlab.blocks import block_map as block_map
     from enumlab.calls import simulate as simulate
     from enumlab.client import ask as ask
     from enumlab.errors import LabError as LabError
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from enumlab.errors import ServerError as ServerError
     from enumlab.errors import SubstitutionError as SubstitutionError
     from enumlab.errors import ZoneError as ZoneError
+    from enumlab.exercises import exercise as exercise
+    from enumlab.exercises import hint as hint
+    from enumlab.exercises import predict as predict
+    from enumlab.exercises import progress as progress
+    from enumlab.exercises import solution as solution
+    from enumlab.linting import lint as lint
     from enumlab.naptr import Naptr as Naptr
     from enumlab.number import to_domain as to_domain
     from enumlab.number import to_number as to_number
@@ -43,6 +50,13 @@ _ROOM_OF = {
     "Zone": "zone",
     "serve": "server",
     "ask": "client",
+    "block_map": "blocks",
+    "lint": "linting",
+    "exercise": "exercises",
+    "hint": "exercises",
+    "solution": "exercises",
+    "predict": "exercises",
+    "progress": "exercises",
     "LabError": "errors",
     "NumberError": "errors",
     "SubstitutionError": "errors",

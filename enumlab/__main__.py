@@ -61,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="does this machine have what the course needs?")
     doctor.set_defaults(run=_doctor)
 
-    # Its options are read there; with another prefix, argparse hands them on as they are.
+    # Their options are read there; with another prefix, argparse hands them on as they are.
+    lint = verbs.add_parser(
+        "lint", help="look for what is wrong with a zone", prefix_chars="+", add_help=False
+    )
+    lint.add_argument("words", nargs=argparse.REMAINDER)
+    lint.set_defaults(run=_lint)
+
     notebooks = verbs.add_parser(
         "notebooks", help="run, link and check the notebooks", prefix_chars="+", add_help=False
     )
@@ -121,6 +127,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
         if finding.cure:
             print(f"{'':8} {'':{width}}  {finding.cure}")
     return 1 if any(finding.state == "broken" for finding in findings) else 0
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from enumlab.linting.terminal import main as lint
+
+    return lint(arguments.words)
 
 
 def _notebooks(arguments: argparse.Namespace) -> int:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, NamedTuple
 
 from enumlab.errors import LabError
-from enumlab.fates import Fate, fates
-from enumlab.outages import Down, seconds, spells
+from enumlab.fates import Fate, Rotation, fates, turns
+from enumlab.outages import Down, Spell, seconds, spells
 from enumlab.rng import legacy_rng
-from enumlab.selection import Rank, Reading, Record, Stage, as_list, ranks, stages
+from enumlab.selection import Rank, Reading, Record, as_list, ranks, stages
 from enumlab.targets import several, target, target_names
 
 if TYPE_CHECKING:
@@ -29,21 +26,21 @@ LOST = "lost"
 MOST_CALLS = 2**31 - 1  # numpy's frozen generator counts in C longs, 32 bits wide on Windows
 MOST_ROWS = 10**8
 
-Rotation = Literal["random", "cyclic", "none"]
-
 
 class Group(NamedTuple):
     """Calls that all face the same chances, and how many of them met each fate.
 
     Attributes:
+        spell: the stretch of time they fall into, and who is down in it.
         rows: their positions among all calls.
         chances: each fate and its probability.
         drawn: number of calls of each fate, in the same sequence.
     """
 
+    spell: Spell
     rows: range
     chances: dict[Fate, Fraction]
-    drawn: npt.NDArray[np.int64]
+    drawn: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ class Calls:
         """
         found: Counter[float] = Counter()
         for group in self.groups:
-            for fate, drawn in zip(group.chances, group.drawn.tolist(), strict=True):
+            for fate, drawn in zip(group.chances, group.drawn, strict=True):
                 found[fate.silent * self.timeout] += drawn
         return {delay: found[delay] for delay in sorted(found) if found[delay]}
 
@@ -174,7 +171,7 @@ class Calls:
     def _repr_html_(self) -> str:
         from enumlab.show.shares import share_table
 
-        return share_table(self).to_html()
+        return share_table(self)._repr_html_()
 
     def _name(self, index: int | None) -> str:
         return LOST if index is None else self.names[index]
@@ -182,7 +179,7 @@ class Calls:
     def _tally(self, column: Callable[[Fate], int | None]) -> dict[str, int]:
         found = dict.fromkeys((*self.names, LOST), 0)
         for group in self.groups:
-            for fate, drawn in zip(group.chances, group.drawn.tolist(), strict=True):
+            for fate, drawn in zip(group.chances, group.drawn, strict=True):
                 found[self._name(column(fate))] += drawn
         return found
 
@@ -243,10 +240,10 @@ def simulate(
     groups = []
     for spell in spells(down, names, duration):
         of_spell = range(*(math.ceil(at * calls / Fraction(duration)) for at in spell[:2]))
-        for rows, turned in _turns(of_spell, tried, reading, rotation):
+        for rows, turned in turns(of_spell, tried, reading, rotation):
             chances = fates(turned, spell.chances, quiet)
             drawn = rng.multinomial(len(rows), [float(chance) for chance in chances.values()])
-            groups.append(Group(rows, chances, drawn.astype(np.int64)))
+            groups.append(Group(spell, rows, chances, tuple(drawn.tolist())))
     waits = seconds(timeout, "timeout")
     return Calls(calls, reading, names, tuple(ranks(listed)), duration, waits, seed, tuple(groups))
 
@@ -258,23 +255,3 @@ def _whole(value: object, what: str, most: int | None = None) -> int:
     if most is not None and number > most:
         raise LabError(f"saw {number:,} as {what}, expected at most {most:,}")
     return number
-
-
-def _turns(
-    rows: range, tried: list[Stage], reading: Reading, rotation: Rotation
-) -> Iterator[tuple[range, list[Stage]]]:
-    """Calls that see the answer's records in the same sequence, and the stages they make of it."""
-    if rotation not in get_args(Rotation):
-        raise LabError(
-            f"saw rotation {rotation!r}, expected one of {', '.join(get_args(Rotation))}"
-        )
-    if reading == "split" or rotation == "random":
-        yield rows, tried
-        return
-    turns = max(index for stage in tried for index, _ in stage) + 1 if rotation == "cyclic" else 1
-    for turn in range(turns):
-        arrived = [sorted(stage, key=lambda entry: (entry[0] - turn) % turns) for stage in tried]
-        yield (
-            range(rows.start + (turn - rows.start) % turns, rows.stop, turns),
-            [[entry] for stage in arrived for entry in stage],
-        )

@@ -163,8 +163,6 @@ class _Reader:
     def lost_operator(self, sign: str) -> str:
         if self.text[max(0, self.at - 1) : self.at + 1] == "(?":
             return "(? starts nothing in POSIX. Write plain parentheses; they are groups."
-        if sign == "{":
-            return "{ without anything before it to repeat. For the sign itself, write \\{."
         if self.at and self.text[self.at - 1] in "*+?}":
             return (
                 f"{sign} repeats a repeat. POSIX has no lazy or possessive form: "

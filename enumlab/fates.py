@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from enumlab.errors import LabError
-from enumlab.selection import Stage
+from enumlab.selection import Reading, Stage
+
+Rotation = Literal["random", "cyclic", "none"]
 
 MOST_DOWN = 10  # every set of failed targets is looked at, 2 ** 10 of them
 
@@ -70,6 +72,42 @@ def fates(
     for fate, chance in going.items():
         ended[fate] += chance
     return dict(ended)
+
+
+def turns(
+    rows: range, stages: list[Stage], reading: Reading, rotation: Rotation
+) -> Iterator[tuple[range, list[Stage]]]:
+    """Calls to which the name server shows its records in the same sequence, and their stages.
+
+    Args:
+        rows: positions of the calls.
+        stages: as `enumlab.selection.stages` gives them.
+        reading: a "split" caller draws for itself; to the others equal records come as they arrive.
+        rotation: "random", "cyclic" (one place further each call) or "none".
+
+    Raises:
+        LabError: an unknown rotation.
+
+    Example:
+        >>> for rows, tried in turns(range(10), [[(0, 1), (1, 1)]], "rfc", "cyclic"):
+        ...     print(list(rows), tried)
+        [0, 2, 4, 6, 8] [[(0, 1)], [(1, 1)]]
+        [1, 3, 5, 7, 9] [[(1, 1)], [(0, 1)]]
+    """
+    if rotation not in get_args(Rotation):
+        known = ", ".join(get_args(Rotation))
+        raise LabError(f"saw rotation {rotation!r}, expected one of {known}")
+    if reading == "split" or rotation == "random":
+        yield rows, stages
+        return
+    records = max(index for stage in stages for index, _ in stage) + 1
+    step = records if rotation == "cyclic" else 1
+    for turn in range(step):
+        arrived = [sorted(stage, key=lambda entry: (entry[0] - turn) % records) for stage in stages]
+        yield (
+            range(rows.start + (turn - rows.start) % step, rows.stop, step),
+            [[entry] for stage in arrived for entry in stage],
+        )
 
 
 def _through(

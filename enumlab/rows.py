@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
     from enumlab.calls import Calls
 
 STEPS = 1 << 16  # every number of 16 bits stands for one fate
+BLOCK = 1 << 16  # rows written at a time, few enough to stay in the processor's cache
 
 Whole = npt.NDArray[np.int64]
 Kinds = npt.NDArray[np.unsignedinteger[Any]]
+Values = npt.NDArray[Any]
 
 
 def frame(calls: Calls) -> pd.DataFrame:
@@ -33,14 +34,16 @@ def frame(calls: Calls) -> pd.DataFrame:
     first, answered, attempts = (np.empty(calls.calls, small) for _ in range(3))
     delay = np.empty(calls.calls, np.float32)
     rng = legacy_rng(calls.seed, 1)  # not the stream that drew the totals
-    for rows, fates, drawn in calls.groups:
-        mixed = mix(drawn, rng)
+    for _, rows, fates, drawn in calls.groups:
         where = slice(rows.start, rows.stop, rows.step)
-        _fill(first[where], [fate.first for fate in fates], mixed)
         known = [lost if fate.answered is None else fate.answered for fate in fates]
-        _fill(answered[where], known, mixed)
-        _fill(attempts[where], [fate.attempts for fate in fates], mixed)
-        _fill(delay[where], [fate.silent * calls.timeout for fate in fates], mixed)
+        columns = [
+            (first[where], np.array([fate.first for fate in fates], small)),
+            (answered[where], np.array(known, small)),
+            (attempts[where], np.array([fate.attempts for fate in fates], small)),
+            (delay[where], np.array([fate.silent * calls.timeout for fate in fates], np.float32)),
+        ]
+        _fill(columns, mix(np.array(drawn, np.int64), rng))
     time = np.arange(calls.calls, dtype=np.float64)
     time *= calls.duration / max(calls.calls, 1)
     targets = pd.Index([*calls.names, "lost"])
@@ -76,26 +79,29 @@ def mix(totals: Whole, rng: np.random.RandomState) -> Kinds:
     places: Kinds = table[np.frombuffer(rng.bytes(2 * size), "<u2")]
     surplus = np.array([np.count_nonzero(places == kind) for kind in kinds]) - totals
     spare = [
-        _pick(np.flatnonzero(places == kind), int(surplus[kind]), rng)
-        for kind in kinds[surplus > 0]
+        pick(np.flatnonzero(places == kind), int(surplus[kind]), rng) for kind in kinds[surplus > 0]
     ]
     if spare:
-        changed = np.concatenate(spare)
-        rng.shuffle(changed)
-        places[changed] = np.repeat(kinds, np.maximum(-surplus, 0))
+        places[np.concatenate(spare)] = np.repeat(kinds, np.maximum(-surplus, 0))
     return places
 
 
-def _fill(column: npt.NDArray[np.generic], values: Sequence[float], mixed: Kinds) -> None:
-    """Write to each place of a column the value of the fate that stands there."""
-    if len(set(values)) == 1:
-        column[:] = values[0]
-    else:
-        column[:] = np.array(values, column.dtype)[mixed]
+def _fill(columns: list[tuple[Values, Values]], mixed: Kinds) -> None:
+    """Write to each place of each column its value for the fate that stands there."""
+    for start in range(0, len(mixed), BLOCK):
+        block = slice(start, start + BLOCK)
+        fates = mixed[block].astype(np.intp)
+        for column, values in columns:
+            column[block] = values[fates]
 
 
-def _pick(positions: Whole, number: int, rng: np.random.RandomState) -> Whole:
-    """So many of the positions, every choice of them equally likely."""
+def pick(positions: Whole, number: int, rng: np.random.RandomState) -> Whole:
+    """So many of the positions, every choice of them and every sequence equally likely.
+
+    Example:
+        >>> pick(np.arange(100), 3, legacy_rng(3)).tolist()
+        [19, 5, 54]
+    """
     if 4 * number > len(positions):
         return rng.permutation(positions)[:number]
     while True:

@@ -13,16 +13,19 @@ from enumlab.errors import LabError
 def target_names(records: Sequence[object]) -> tuple[str, ...]:
     """A name for each target: from the host that its record leads to, else a letter.
 
-    The first label of the host is enough where no two targets share it.
+    Of a host the first labels are enough, as many as it takes to tell the targets apart.
 
     Example:
         >>> target_names([100, 100, 200])
         ('A', 'B', 'C')
     """
     hosts = [_host(record) or _letter(index) for index, record in enumerate(records)]
-    short = [host if host[0].isdigit() else host.split(".")[0] for host in hosts]
-    names = short if len(set(short)) == len(short) else hosts
-    seen = Counter[str]()
+    names = hosts
+    for labels in range(max((host.count(".") for host in hosts), default=0), 0, -1):
+        shorter = [_start(host, labels) for host in hosts]
+        if len(set(shorter)) == len(set(hosts)):
+            names = shorter
+    seen = Counter(["lost"])  # the name of no target: it stands for calls without an answer
     found = []
     for name in names:
         seen[name] += 1
@@ -69,6 +72,11 @@ def _host(record: object) -> str | None:
     found = re.findall(r"@([\w.-]*\w)", getattr(record, "regexp", ""))
     replacement = getattr(record, "replacement", ".").rstrip(".")
     return found[-1] if found else replacement or None
+
+
+def _start(host: str, labels: int) -> str:
+    """Its first labels; an address stays whole."""
+    return host if host[0].isdigit() else ".".join(host.split(".")[:labels])
 
 
 def _letter(index: int) -> str:

@@ -26,6 +26,8 @@ from enumlab.found import Found, Why
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from enumlab.plainlines import Entry
+
 WILDCARD = dns.name.Name([b"*"])
 
 
@@ -36,6 +38,7 @@ class Zone:
         origin: the name at the top, absolute.
         outside: (line, owner) of records in the master file that are not below the origin; as in
             BIND they are left out.
+        source: the text that was read; None where the zone was made by an edit.
 
     Example:
         >>> zone = Zone.named("playground")
@@ -50,6 +53,7 @@ class Zone:
         self._origin = origin
         self._lines = records.lines
         self.outside: tuple[tuple[int, str], ...] = tuple(records.outside)
+        self.source: str | None = None
         self._tree = dns.btreezone.Zone(origin, relativize=False)
         with self._tree.writer(True) as edit:
             for (owner, _), rdataset in records.rdatasets.items():
@@ -82,12 +86,16 @@ class Zone:
     # Reading and writing
 
     @classmethod
-    def from_text(cls, text: str, origin: str = "e164.arpa.") -> Zone:
+    def from_text(
+        cls, text: str, origin: str | None = None, *, plain: list[Entry] | None = None
+    ) -> Zone:
         """Read a zone from master-file text (RFC 1035 section 5).
 
         Args:
             text: the lines of the master file.
-            origin: the name at the top of the zone; relative names hang below it.
+            origin: the name at the top of the zone; relative names hang below it. Left out, it is
+                the owner of the SOA record where `$ORIGIN` or that line tells it, else e164.arpa.
+            plain: see `masterfile.read`; what goes there is not in the zone.
 
         Raises:
             ZoneError: with line number, line and cure.
@@ -106,11 +114,13 @@ class Zone:
                 f"expected the text of a master file, got {type(text).__name__}; "
                 "use Zone.from_file(path) for a file."
             )
-        top = _name(origin)
-        return cls(top, masterfile.read(text, top))
+        top = _told_origin(text) if origin is None else _name(origin)
+        zone = cls(top, masterfile.read(text, top, plain=plain))
+        zone.source = text
+        return zone
 
     @classmethod
-    def from_file(cls, path: str | Path, origin: str = "e164.arpa.") -> Zone:
+    def from_file(cls, path: str | Path, origin: str | None = None) -> Zone:
         """Read a zone from a master file; see `from_text`.
 
         Example:
@@ -119,22 +129,7 @@ class Zone:
             ...
             enumlab.errors.ZoneError: no-such-file.zone cannot be read: No such file...
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-        except OSError as error:
-            raise ZoneError(
-                f"{path} cannot be read: {error.strerror}. Give the path of a master file, or one "
-                f"of the names {', '.join(cls.names())}."
-            ) from None
-        except UnicodeDecodeError as error:
-            before = error.object[: error.start]
-            line = before.count(b"\n") + 1
-            raise ZoneError(
-                f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. A master "
-                "file is plain text: save it as UTF-8, or check that it is the right file.",
-                line,
-            ) from None
-        return cls.from_text(text, origin)
+        return cls.from_text(file_text(path), origin)
 
     @classmethod
     def named(cls, name: str) -> Zone:
@@ -346,6 +341,41 @@ class Zone:
         from enumlab.show.tables import zone_table
 
         return zone_table(self)
+
+
+def file_text(path: str | Path) -> str:
+    """The text of a master file, or a ZoneError that says why there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ZoneError(
+            f"{path} cannot be read: {error.strerror}. Give the path of a master file, or one "
+            f"of the names {', '.join(Zone.names())}."
+        ) from None
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line = before.count(b"\n") + 1
+        raise ZoneError(
+            f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. A master "
+            "file is plain text: save it as UTF-8, or check that it is the right file.",
+            line,
+        ) from None
+
+
+def _told_origin(text: str) -> dns.name.Name:
+    """The owner of the SOA record as the text tells it; a fault in it is left to the reader."""
+    told = "e164.arpa."
+    for line in text.removeprefix("\ufeff").splitlines():
+        words = line.partition(";")[0].split()
+        if words[1:] and words[0].upper() == "$ORIGIN" and words[1].endswith("."):
+            told = words[1]
+        elif "SOA" in map(str.upper, words):
+            told = words[0] if line.startswith(words[0]) and words[0].endswith(".") else told
+            break
+    try:
+        return dns.name.from_text(told)
+    except dns.exception.DNSException:
+        return dns.name.from_text("e164.arpa.")
 
 
 def _name(text: str | dns.name.Name, origin: dns.name.Name = dns.name.root) -> dns.name.Name:

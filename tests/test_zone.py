@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import zones
 from conftest import need
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import enumlab as lab
@@ -277,6 +277,7 @@ def test_lines_are_kept():
     assert more.line("9", more.rdataset("9", "TXT")[0]) is None
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_to_text_is_read_back_the_same(seed):
     made = zones.make(seed)

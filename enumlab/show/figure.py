@@ -1,25 +1,30 @@
-"""What all pictures share: colours with hatches, a fixed style, and an object with words beside it."""
+"""What all pictures share: colours with hatches, a fixed style, and words beside the image."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from matplotlib import style
-from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from enumlab.show.plain import Table
 
 # Okabe and Ito's colours: told apart by people with any kind of colour vision.
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
 HATCHES = ("//", "..", "\\\\", "xx", "--", "oo", "||")
-LINES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 INK = "#222222"
 LOST_COLOUR, LOST_HATCH = "#BBBBBB", "++"
 
@@ -92,11 +97,13 @@ def drawing(width: float = 7.4, height: float = 3.4) -> Iterator[Figure]:
 def png(figure: Figure) -> bytes:
     """The figure as PNG, the same bytes from run to run."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
+    figure.savefig(
+        stream, format="png", dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+    )
     return stream.getvalue()
 
 
-def look(index: int) -> dict[str, str]:
+def look(index: int) -> dict[str, Any]:
     """Colour and hatch of a target's bars; no two of the first 49 targets look alike.
 
     Example:
@@ -110,11 +117,46 @@ def look(index: int) -> dict[str, str]:
     }
 
 
-def lost_look() -> dict[str, str]:
+def line(index: int) -> dict[str, Any]:
+    """Colour and marker of a target's line."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "marker": MARKERS[(index + index // len(COLOURS)) % len(MARKERS)],
+        "markeredgecolor": INK,
+        "markersize": 7,
+        "linewidth": 2,
+    }
+
+
+def lost_look() -> dict[str, Any]:
     """Grey, for calls that no one answered."""
     return {"facecolor": LOST_COLOUR, "hatch": LOST_HATCH, "edgecolor": INK}
 
 
-def thousands(axes: Axes, axis: str = "x") -> None:
-    """Numbers of that axis with commas."""
-    (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter("{x:,.0f}")
+def short(name: str) -> str:
+    """A name that fits beside an axis.
+
+    Example:
+        >>> short("server1.enum.nickvsnetworking.com")
+        'server1.enu...orking.com'
+    """
+    return name if len(name) <= 24 else f"{name[:11]}...{name[-10:]}"
+
+
+def room(names: Iterable[str]) -> float:
+    """Part of the width that the longest of these names takes."""
+    return 0.03 + 0.0125 * max(len(short(name)) for name in names)
+
+
+def key(figure: Figure, handles: Sequence[Patch | Line2D]) -> float:
+    """A legend below the axes, in as many lines as it takes; gives their height in inches."""
+    longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+    columns = max(1, min(len(handles), 84 // (longest + 8)))
+    figure.legend(handles=handles, loc="lower center", ncols=columns)
+    return 0.15 + 0.23 * math.ceil(len(handles) / columns)
+
+
+def counted(axis: Axis, most: int = 7) -> None:
+    """Ticks at whole numbers, with commas, and no more of them than there is room for."""
+    axis.set_major_locator(MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter("{x:,.0f}")

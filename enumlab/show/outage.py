@@ -10,9 +10,20 @@ from matplotlib.patches import Patch
 
 from enumlab.calls import LOST, Calls
 from enumlab.outages import Spell
-from enumlab.show.figure import INK, Picture, drawing, look, lost_look, png, thousands
+from enumlab.show.figure import (
+    INK,
+    Picture,
+    counted,
+    drawing,
+    key,
+    look,
+    lost_look,
+    png,
+    room,
+    short,
+)
 from enumlab.show.plain import Table
-from enumlab.show.shares import joined, number, percent
+from enumlab.show.shares import joined, number, percent, so_many
 
 MOST_BARS = 60
 
@@ -33,20 +44,22 @@ def timeline(calls: Calls) -> Picture:
     spells = _by_spell(calls)
     names = [*calls.names, LOST]
     failing = [i for i in range(len(calls.names)) if any(spell.chances[i] for spell in spells)]
-    with drawing(height=3.7 + 0.28 * len(failing)) as figure:
+    with drawing(height=4.2 + 0.28 * len(failing)) as figure:
         bars, strip = figure.subplots(
-            2, 1, sharex=True, height_ratios=(9, 0.4 + len(failing)), gridspec_kw={"hspace": 0.12}
+            2, 1, sharex=True, height_ratios=(9, 0.4 + len(failing)), gridspec_kw={"hspace": 0.25}
         )
         shown = _stacks(bars, calls)
         _strips(strip, calls, spells, failing)
         bars.set_ylabel("calls")
-        bars.set_title(f"Who answered when, {calls.calls:,} calls", loc="left")
+        bars.set_title(f"Who answered when, {so_many(calls.calls)}", loc="left")
         strip.set_xlabel("seconds after the first call")
         handles = [
-            Patch(**(lost_look() if names[i] == LOST else look(i)), label=names[i]) for i in shown
+            Patch(**(lost_look() if names[i] == LOST else look(i)), label=short(names[i]))
+            for i in shown
         ]
-        figure.legend(handles=handles, loc="outside right upper", title="answered by")
-        figure.subplots_adjust(left=0.12, right=0.78, top=0.91, bottom=0.15)
+        bottom = (0.55 + key(figure, handles)) / figure.get_figheight()
+        left = max(0.12, room(calls.names[i] for i in failing) if failing else 0)
+        figure.subplots_adjust(left=left, right=0.95, top=0.92, bottom=bottom)
         image = png(figure)
     table = Table(
         "Who answered while who was down",
@@ -78,12 +91,12 @@ def delays(calls: Calls) -> Picture:
         >>> print(delays(simulate([(10, 100), (20, 100)], 400, "kamailio", {"A": 0.25})).table)
         Seconds waited for silent targets (timeout 4 s)
         delay (s)  calls  percent  answered  lost
-        0            295   73.8 %       295     0
-        4            105   26.2 %       105     0
+        0            300     75 %       300     0
+        4            100     25 %       100     0
     """
     answered, lost = Counter[float](), Counter[float]()
     for group in calls.groups:
-        for fate, drawn in zip(group.chances, group.drawn.tolist(), strict=True):
+        for fate, drawn in zip(group.chances, group.drawn, strict=True):
             (lost if fate.answered is None else answered)[fate.silent * calls.timeout] += drawn
     waits = sorted(delay for delay, count in (answered + lost).items() if count)
     with drawing() as figure:
@@ -91,9 +104,8 @@ def delays(calls: Calls) -> Picture:
         places = np.arange(len(waits))
         below = np.array([answered[wait] for wait in waits])
         above = np.array([lost[wait] for wait in waits])
-        axes.bar(places, below, 0.6, **look(0), label="answered")
-        if above.any():
-            axes.bar(places, above, 0.6, bottom=below, **lost_look(), label="lost")
+        axes.bar(places, below, 0.6, **look(0))
+        axes.bar(places[above > 0], above[above > 0], 0.6, below[above > 0], **lost_look())
         for place, wait in enumerate(waits):
             axes.annotate(
                 f"{answered[wait] + lost[wait]:,}",
@@ -104,14 +116,15 @@ def delays(calls: Calls) -> Picture:
             )
         axes.set_xticks(places, [f"{wait:g}" for wait in waits])
         axes.set_xlim(-0.8, max(len(waits), 3) - 0.2)
-        axes.margins(y=0.12)
+        axes.set_ylim(0, max([*(below + above), 1]) * 1.12)
         axes.grid(axis="y")
-        thousands(axes, "y")
+        counted(axes.yaxis)
         axes.set_xlabel("seconds waited for silent targets")
         axes.set_ylabel("calls")
-        axes.set_title(f"Delay before the call rings, {calls.calls:,} calls", loc="left")
-        axes.legend(loc="upper right")
-        figure.subplots_adjust(left=0.12, right=0.97, top=0.9, bottom=0.17)
+        axes.set_title(f"Delay before the call rings, {so_many(calls.calls)}", loc="left")
+        handles = [Patch(**look(0), label="answered"), Patch(**lost_look(), label="lost")]
+        bottom = (0.55 + key(figure, handles)) / figure.get_figheight()
+        figure.subplots_adjust(left=0.14, right=0.97, top=0.91, bottom=bottom)
         image = png(figure)
     table = Table(
         f"Seconds waited for silent targets (timeout {calls.timeout:g} s)",
@@ -133,7 +146,9 @@ def delays(calls: Calls) -> Picture:
     at_once = answered[0.0]
     total = sum(answered.values())
     mean = sum(wait * count for wait, count in answered.items()) / max(total, 1)
-    sentence = f"Of {total:,} answered calls, {at_once:,} waited for no one; the mean wait is {mean:.2f} s."
+    sentence = (
+        f"Of {total:,} answered calls {at_once:,} did not wait; the mean wait is {mean:.2f} s."
+    )
     return Picture(image, f"Bar chart of delays. {told}.", sentence, table)
 
 
@@ -141,7 +156,7 @@ def _by_spell(calls: Calls) -> dict[Spell, Counter[str]]:
     """Calls answered by each target in each stretch of time."""
     found: dict[Spell, Counter[str]] = defaultdict(Counter)
     for group in calls.groups:
-        for fate, drawn in zip(group.chances, group.drawn.tolist(), strict=True):
+        for fate, drawn in zip(group.chances, group.drawn, strict=True):
             found[group.spell][LOST if fate.answered is None else calls.names[fate.answered]] += (
                 drawn
             )
@@ -155,24 +170,17 @@ def _stacks(axes: Axes, calls: Calls) -> list[int]:
     which = np.arange(calls.calls) * bars // max(calls.calls, 1)
     kinds = len(calls.names) + 1
     tally = np.bincount(which * kinds + codes, minlength=bars * kinds).reshape(bars, kinds)
-    width = calls.duration / bars
+    edges = np.linspace(0, calls.duration, bars + 1)
     bottom = np.zeros(bars)
     shown = [int(kind) for kind in np.flatnonzero(tally.sum(axis=0))]
     for kind in shown:
         bar = lost_look() if kind == kinds - 1 else look(kind)
-        axes.bar(
-            np.arange(bars) * width,
-            tally[:, kind],
-            width,
-            bottom,
-            align="edge",
-            **bar,
-            linewidth=0.4,
-        )
+        axes.stairs(bottom + tally[:, kind], edges, baseline=bottom, fill=True, **bar)
         bottom += tally[:, kind]
     axes.set_xlim(0, calls.duration)
-    thousands(axes)
-    thousands(axes, "y")
+    axes.set_ylim(0, max(bottom.max(), 1) * 1.05)
+    counted(axes.xaxis)
+    counted(axes.yaxis)
     return shown
 
 
@@ -185,9 +193,10 @@ def _strips(
             chance = float(spell.chances[index])
             width = float(spell.end - spell.start)
             axes.barh(place, width, 0.7 * chance, left=float(spell.start), color=INK, linewidth=0)
-    axes.set_yticks(range(len(failing)), [f"{calls.names[index]} down" for index in failing])
+    axes.set_yticks(range(len(failing)), [short(calls.names[index]) for index in failing])
     axes.set_ylim(len(failing) - 0.4 if failing else 1, -0.6)
     axes.tick_params(axis="y", length=0)
+    axes.set_title("down" if failing else "no target was down", loc="left", fontsize=11)
 
 
 def _who(spell: Spell, names: tuple[str, ...]) -> str:
@@ -204,4 +213,4 @@ def _lost_sentence(calls: Calls) -> str:
     got = [f"{name} answered {counts[name]:,}" for name in calls.names if counts[name]]
     lost = counts[LOST]
     share = percent(lost / calls.calls) if calls.calls else "0 %"
-    return f"Of {calls.calls:,} calls {joined([*got, f'{lost:,} were lost'])} ({share})."
+    return f"Of {so_many(calls.calls)} {joined([*got, f'{lost:,} were lost'])} ({share})."

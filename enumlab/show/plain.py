@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enumlab.show.tables import table
@@ -26,7 +27,7 @@ class Table:
 
     caption: str
     headers: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
     def lines(self) -> list[str]:
         """Header and rows in columns, names to the left and numbers to the right."""

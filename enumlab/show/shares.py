@@ -74,7 +74,7 @@ def share_table(calls: Calls) -> Table:
     rows = share_rows(calls)
     orders = len({row.rank[0] for row in rows if row.rank}) > 1
     return Table(
-        f"{calls.calls:,} calls shared {AS_READ[calls.reading]} (seed {calls.seed})",
+        f"{so_many(calls.calls)} shared {AS_READ[calls.reading]} (seed {calls.seed})",
         (
             "target",
             *(("order",) if orders else ()),
@@ -120,7 +120,7 @@ def share_sentence(calls: Calls) -> str:
         if outside
         else "each within what 95 of 100 fair draws give"
     )
-    return f"Of {calls.calls:,} calls, shared {AS_READ[calls.reading]}, {joined(got)}: {verdict}."
+    return f"Of {so_many(calls.calls)}, shared {AS_READ[calls.reading]}, {joined(got)}: {verdict}."
 
 
 def share_alt(calls: Calls) -> str:
@@ -159,7 +159,7 @@ def percent(share: Fraction | float) -> str:
         return "below 0.1 %"
     if 0.999 < share < 1:
         return "above 99.9 %"
-    return number(Fraction(share) * 100) + " %"
+    return number(round(float(share) * 100, 6)) + " %"
 
 
 def number(value: Fraction | float, sign: str = "") -> str:
@@ -172,6 +172,16 @@ def number(value: Fraction | float, sign: str = "") -> str:
     if not value:
         return "0"
     return f"{int(value):{sign},}" if value == int(value) else f"{float(value):{sign},.1f}"
+
+
+def so_many(calls: int) -> str:
+    """A number of calls in words.
+
+    Example:
+        >>> so_many(1), so_many(10_000)
+        ('1 call', '10,000 calls')
+    """
+    return f"{calls:,} call" + ("s" if calls != 1 else "")
 
 
 def joined(words: list[str]) -> str:

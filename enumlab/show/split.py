@@ -13,32 +13,34 @@ from enumlab.calls import LOST, Calls, simulate
 from enumlab.chance import fair_interval
 from enumlab.errors import LabError
 from enumlab.outages import Down
-from enumlab.selection import READINGS, Record, as_list
+from enumlab.selection import READINGS, Reading, Record, as_list
 from enumlab.show.figure import (
-    COLOURS,
     INK,
-    LINES,
     Picture,
+    counted,
     drawing,
+    key,
+    line,
     look,
     lost_look,
     png,
-    thousands,
+    room,
+    short,
 )
 from enumlab.show.plain import Table
 from enumlab.show.shares import (
     AS_READ,
     Row,
     joined,
-    number,
     percent,
     share_alt,
     share_rows,
     share_sentence,
     share_table,
+    so_many,
 )
 
-POINTS = 120  # at which convergence is drawn
+POINTS = 90  # at which convergence is drawn
 BAND = 0.72  # height of the outline of what was expected
 
 
@@ -46,50 +48,65 @@ def histogram(calls: Calls) -> Picture:
     """Calls that each target answered, against what its share lets one expect.
 
     Example:
-        >>> print(histogram(simulate([100, 300], calls=400)).table)
-        400 calls shared by the split rule (seed 1)
+        >>> print(histogram(simulate([100, 300], calls=10_000)).table)
+        10,000 calls shared by the split rule (seed 1)
         target  preference  share  percent  expected  observed  difference  95 % of fair draws
-        A              100    1/4     25 %       100        92          -8           83 to 117
-        B              300    3/4     75 %       300       308          +8          283 to 317
+        A              100    1/4     25 %     2,500     2,476         -24      2,415 to 2,585
+        B              300    3/4     75 %     7,500     7,524         +24      7,415 to 7,585
     """
     rows = share_rows(calls)
     with drawing(height=1.5 + 0.5 * len(rows)) as figure:
         axes = figure.add_subplot()
         _bars(axes, rows)
-        axes.set_title(f"{calls.calls:,} calls {AS_READ[calls.reading]}", loc="left")
+        axes.set_title(f"{so_many(calls.calls)} {AS_READ[calls.reading]}", loc="left")
         axes.set_xlabel("calls answered")
         inches = figure.get_figheight()
-        left = 0.03 + 0.0125 * max(len(row.name) for row in rows)
-        figure.subplots_adjust(left=left, right=0.97, top=1 - 0.35 / inches, bottom=0.95 / inches)
-        figure.legend(handles=_key(), loc="lower center", ncols=3)
+        left = room(row.name for row in rows)
+        legend = key(figure, _key())
+        figure.subplots_adjust(
+            left=left, right=0.97, top=1 - 0.35 / inches, bottom=(0.55 + legend) / inches
+        )
         image = png(figure)
     return Picture(image, share_alt(calls), share_sentence(calls), share_table(calls))
 
 
 def _bars(axes: Axes, rows: list[Row]) -> None:
     """A hatched bar for what was seen, an outline for what was expected, and the fair interval."""
+    # One call for all bars of a kind: it is what keeps a slider quick.
+    places = range(len(rows))
+    looks = [lost_look() if row.name == LOST else look(place) for place, row in enumerate(rows)]
+    axes.barh(
+        places,
+        [row.observed for row in rows],
+        0.5,
+        color=[each["facecolor"] for each in looks],
+        hatch=[each["hatch"] for each in looks],
+        edgecolor=INK,
+    )
+    middles = np.array([float(row.expected) for row in rows])
+    axes.barh(places, middles, BAND, fill=False, edgecolor=INK, linestyle="--")
+    spans = np.array([(row.low, row.high) for row in rows]).T
+    axes.errorbar(
+        middles,
+        places,
+        xerr=np.abs(spans - middles),
+        fmt="none",
+        ecolor=INK,
+        capsize=5,
+        elinewidth=1.8,
+    )
     for place, row in enumerate(rows):
-        bar = lost_look() if row.name == LOST else look(place)
-        axes.barh(place, row.observed, 0.5, **bar)
-        axes.barh(place, float(row.expected), BAND, fill=False, edgecolor=INK, linestyle="--")
-        middle = float(row.expected)
-        axes.errorbar(
-            middle,
-            place,
-            xerr=[[middle - row.low], [row.high - middle]],
-            color=INK,
-            capsize=5,
-            linewidth=1.8,
-        )
-        furthest = max(row.observed, middle, row.high)
+        furthest = max(row.observed, middles[place], row.high)
         axes.annotate(
             f"{row.observed:,}", (furthest, place), (6, 0), textcoords="offset points", va="center"
         )
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.set_yticks(range(len(rows)), [short(row.name) for row in rows])
     axes.invert_yaxis()
-    axes.margins(x=0.12)
+    digits = max(len(f"{row.observed:,}") for row in rows)
+    furthest = max(max(row.observed, row.high) for row in rows)
+    axes.set_xlim(0, max(furthest, 1) * (1.03 + 0.016 * digits))
     axes.grid(axis="x")
-    thousands(axes)
+    counted(axes.xaxis, 5 if digits < 10 else 4)
 
 
 def _key() -> list[Patch | Line2D]:
@@ -116,39 +133,32 @@ def convergence(calls: Calls) -> Picture:
         row.name: np.cumsum(codes == place, dtype=np.int64)[sizes - 1] / sizes
         for place, row in enumerate(rows)
     }
-    with drawing(height=3.8) as figure:
+    with drawing(height=4.2) as figure:
         axes = figure.add_subplot()
+        bands = {
+            share: np.array([fair_interval(int(size), share) for size in sizes])
+            for share in {row.share for row in rows}
+        }
         for place, row in enumerate(rows):
-            band = np.array([fair_interval(int(size), row.share) for size in sizes])
-            colour = COLOURS[place % len(COLOURS)]
-            low, high = band.T / sizes
-            axes.fill_between(sizes, low, high, color=colour, alpha=0.25, linewidth=0)
+            low, high = bands[row.share].T / sizes
+            axes.fill_between(sizes, low, high, color=line(place)["color"], alpha=0.25, linewidth=0)
             axes.axhline(float(row.share), color=INK, linewidth=0.8, linestyle=":")
-            style = LINES[place % len(LINES)]
-            axes.plot(sizes, seen[row.name], color=INK, linewidth=3.2, linestyle=style)
-            axes.plot(sizes, seen[row.name], color=colour, linewidth=1.8, linestyle=style)
+            axes.plot(sizes, seen[row.name], **line(place), markevery=(3 * place, POINTS // 8))
         axes.set_xscale("log")
         axes.set_ylim(0, 1)
         axes.set_xlim(1, calls.calls)
         axes.yaxis.set_major_formatter(lambda share, _: percent(round(share, 4)))
-        thousands(axes)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel("calls so far (each step of the axis is ten times as many)")
         axes.set_title(f"Share of calls answered, {AS_READ[calls.reading]}", loc="left")
         axes.grid(axis="y")
         handles = [
-            Line2D(
-                [],
-                [],
-                color=COLOURS[place % len(COLOURS)],
-                linestyle=LINES[place % len(LINES)],
-                linewidth=2.5,
-                label=f"{row.name} ({percent(row.share)})",
-            )
+            Line2D([], [], **line(place), label=f"{short(row.name)} ({percent(row.share)})")
             for place, row in enumerate(rows)
         ]
         handles.append(Line2D([], [], color="#BBBBBB", linewidth=8, label="95 % of fair draws"))
-        figure.legend(handles=handles, loc="outside right upper")
-        figure.subplots_adjust(left=0.1, right=0.73, top=0.9, bottom=0.15)
+        bottom = (0.55 + key(figure, handles)) / figure.get_figheight()
+        figure.subplots_adjust(left=0.1, right=0.95, top=0.92, bottom=bottom)
         image = png(figure)
     table = _convergence_table(calls, rows, codes)
     last = table.rows[-1]
@@ -186,9 +196,9 @@ def readings(
         >>> print(readings([100, 100, 200], calls=400).table)
         400 calls to the same records, read in three ways (seed 1)
         target  preference  split  rfc  kamailio
-        A              100     90  199       199
-        B              100     99  201       201
-        C              200    211    0         0
+        A              100    100  197       197
+        B              100     90  203       203
+        C              200    210    0         0
     """
     listed = as_list(records)
     each = {reading: simulate(listed, calls, reading, down, seed) for reading in READINGS}
@@ -206,13 +216,13 @@ def readings(
                     f"{count:,}", (count, place), (4, 0), textcoords="offset points", va="center"
                 )
             axes.set_title(reading, loc="left")
-            axes.set_xlim(0, max(calls, 1) * 1.32)
-            axes.set_xticks([0, calls / 2, calls], ["0", "50 %", "100 %"])
+            axes.set_xlim(0, max(calls, 1) * (1.1 + 0.055 * len(f"{calls:,}")))
+            axes.set_xticks([0, calls / 2, calls], ["0", "50 %" if calls < 10**6 else "", "100 %"])
             axes.grid(axis="x")
-        panels[0].set_yticks(range(len(names)), names)
+        panels[0].set_yticks(range(len(names)), [short(name) for name in names])
         panels[0].invert_yaxis()
         inches = figure.get_figheight()
-        left = 0.03 + 0.0125 * max(map(len, names))
+        left = room(names)
         figure.subplots_adjust(
             left=left, right=0.98, top=1 - 0.35 / inches, bottom=0.4 / inches, wspace=0.08
         )
@@ -240,12 +250,10 @@ def readings(
     return Picture(image, alt, _readings_sentence(each), table)
 
 
-def _readings_sentence(each: dict[str, Calls]) -> str:
+def _readings_sentence(each: dict[Reading, Calls]) -> str:
     parts = []
     for reading, made in each.items():
         shares = [percent(share) for name, share in made.shares.items() if name != LOST]
-        parts.append(f"{joined(shares)} {AS_READ[reading]}")
+        lost = f" ({percent(made.shares[LOST])} lost)" if made.shares[LOST] else ""
+        parts.append(f"{joined(shares)} {AS_READ[reading]}{lost}")
     return f"To {joined(list(each['split'].names))}, expect {'; '.join(parts)}."
-
-
-__all__ = ["convergence", "histogram", "number", "readings"]

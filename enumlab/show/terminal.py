@@ -1,4 +1,4 @@
-"""The split table for a terminal: plain ASCII, 80 columns."""
+"""The split table for a terminal: plain ASCII, and 80 columns for up to 10^9 calls."""
 
 from __future__ import annotations
 
