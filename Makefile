@@ -9,12 +9,13 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 START := /lab/tree/notebooks/00-start-here.ipynb
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench lock clean
+.PHONY: help lab test notebooks pictures bench lock clean
 
 help:
 	@echo "make lab        install into .venv (first time only), open the first notebook"
 	@echo "make test       linters, types and every test"
 	@echo "make notebooks  run every notebook again and write its outputs"
+	@echo "make pictures   draw README's picture again"
 	@echo "make bench      the measurements that make test leaves out"
 	@echo "make lock       pin the newest versions: requirements.lock, tests/requirements.lock"
 	@echo "make clean      remove .venv and all caches"
@@ -35,6 +36,11 @@ test: .venv/test.stamp
 
 notebooks: .venv/test.stamp
 	$(PY) -m enumlab notebooks --run
+
+# README's picture, drawn from the zone itself.
+pictures: .venv/lab.stamp
+	$(PY) -c "import enumlab as lab; \
+	lab.block_map(lab.Zone.named('playground'), '+61255502').plot().save('notebooks/pictures/block-map.png')"
 
 bench: .venv/test.stamp
 	$(PY) -m pytest -m bench

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from enumlab import peers as peers
     from enumlab.blocks import block_map as block_map
     from enumlab.calls import simulate as simulate
     from enumlab.client import ask as ask
@@ -70,6 +71,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
+    if name == "peers":  # a room as a whole: lab.peers.bind(zone)
+        return import_module("enumlab.peers")
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'enumlab' has no attribute {name!r}")
     value = getattr(import_module(f"enumlab.{_ROOM_OF[name]}"), name)

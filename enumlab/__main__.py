@@ -61,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", help="does this machine have what the course needs?")
     doctor.set_defaults(run=_doctor)
 
+    export = verbs.add_parser("export", help="write what a real server needs: bind")
+    export.add_argument("server", choices=["bind"], help="named.conf, zone and Dockerfile")
+    export.add_argument("folder", metavar="DIR", help="where to; made if it is not there")
+    export.add_argument("--zone", default="playground", help="a name or a master file")
+    export.add_argument("--force", action="store_true", help="write over files that are there")
+    export.set_defaults(run=_export)
+
     # Their options are read there; with another prefix, argparse hands them on as they are.
     lint = verbs.add_parser(
         "lint", help="look for what is wrong with a zone", prefix_chars="+", add_help=False
@@ -73,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     notebooks.add_argument("words", nargs=argparse.REMAINDER)
     notebooks.set_defaults(run=_notebooks)
+
+    for verb, purpose in (
+        ("progress", "what is done, or with --merge a class's table"),
+        ("solutions", "write the notebooks solved"),
+        ("assignment", "write the notebooks for nbgrader"),
+    ):
+        course = verbs.add_parser(verb, help=purpose, prefix_chars="+", add_help=False)
+        course.add_argument("words", nargs=argparse.REMAINDER)
+        course.set_defaults(run=_course, verb=verb)
     return parser
 
 
@@ -117,6 +133,17 @@ def _split(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    from enumlab.peers.export import export_bind
+    from enumlab.zone import Zone
+
+    known = arguments.zone in Zone.names()
+    zone = Zone.named(arguments.zone) if known else Zone.from_file(arguments.zone)
+    for path in export_bind(zone, arguments.folder, force=arguments.force):
+        print(path)
+    return 0
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from enumlab.doctor import examine
 
@@ -139,6 +166,17 @@ def _notebooks(arguments: argparse.Namespace) -> int:
     from enumlab.notebooks import main as notebooks
 
     return notebooks(arguments.words)
+
+
+def _course(arguments: argparse.Namespace) -> int:
+    from enumlab.exercises import terminal
+
+    verbs = {
+        "progress": terminal.progress,
+        "solutions": terminal.solutions,
+        "assignment": terminal.assignment,
+    }
+    return verbs[arguments.verb](arguments.words)
 
 
 if __name__ == "__main__":

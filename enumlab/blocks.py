@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-import dns.flags
 import dns.rdatatype
 import dnslib.server
 import dnslib.zoneresolver
@@ -218,10 +217,7 @@ def _from_zone(number: str, found: Found) -> Cell:
 
 def _from_server(number: str, lookup: Lookup, source: str) -> Cell:
     why = "; ".join(lookup.extended_errors)
-    message = lookup.message
-    referral = not message.flags & dns.flags.AA and any(
-        rrset.rdtype == dns.rdatatype.NS for rrset in message.authority
-    )
+    referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in lookup.message.authority)
     label = source or _reason(lookup.rcode, referral)
     uri = _uri(lookup.arrived, number)
     return Cell(number, source, lookup.rcode, uri, len(lookup.arrived), why, label)

@@ -26,8 +26,6 @@ from enumlab.found import Found, Why
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from enumlab.plainlines import Entry
-
 WILDCARD = dns.name.Name([b"*"])
 
 
@@ -86,16 +84,13 @@ class Zone:
     # Reading and writing
 
     @classmethod
-    def from_text(
-        cls, text: str, origin: str | None = None, *, plain: list[Entry] | None = None
-    ) -> Zone:
+    def from_text(cls, text: str, origin: str | None = None) -> Zone:
         """Read a zone from master-file text (RFC 1035 section 5).
 
         Args:
             text: the lines of the master file.
             origin: the name at the top of the zone; relative names hang below it. Left out, it is
                 the owner of the SOA record where `$ORIGIN` or that line tells it, else e164.arpa.
-            plain: see `masterfile.read`; what goes there is not in the zone.
 
         Raises:
             ZoneError: with line number, line and cure.
@@ -114,8 +109,8 @@ class Zone:
                 f"expected the text of a master file, got {type(text).__name__}; "
                 "use Zone.from_file(path) for a file."
             )
-        top = _told_origin(text) if origin is None else _name(origin)
-        zone = cls(top, masterfile.read(text, top, plain=plain))
+        top = told_origin(text) if origin is None else _name(origin)
+        zone = cls(top, masterfile.read(text, top))
         zone.source = text
         return zone
 
@@ -362,7 +357,7 @@ def file_text(path: str | Path) -> str:
         ) from None
 
 
-def _told_origin(text: str) -> dns.name.Name:
+def told_origin(text: str) -> dns.name.Name:
     """The owner of the SOA record as the text tells it; a fault in it is left to the reader."""
     told = "e164.arpa."
     for line in text.removeprefix("\ufeff").splitlines():

@@ -56,6 +56,7 @@ CASES = {
         (regexp(r"!^(.*)$!sip:\1@example.com!"), regexp(r"!^(.*)$!sip:\\1@example.com!")),
         (regexp(r"!^(.*)$!sip:\\\1@example.com!"), 'x TXT "\\049"'),
         (f"{NUMBER} NAPTR ( 10 100 u\n E2U+sip ; why\n !^.*$!sip:\\1@b! . )", "; sip:\\1@x"),
+        (regexp(r"!^(.*)$!sip:\12@b!"), regexp(r"!^(.*)$!sip:\049@b!")),
     ],
     "lost-backslash": [
         (regexp(r"!^\+(.*)$!sip:\\1@example.com!"), regexp(r"!^\\+(.*)$!sip:\\1@example.com!")),
@@ -92,6 +93,7 @@ CASES = {
             naptr(service="E2U+sip+email:mailto", regexp="!^.*$!tel:+1!"),
             naptr(service="E2U+sip+email:mailto", regexp="!^.*$!mailto:info@example.com!"),
         ),
+        (naptr(service="E2U+im"), naptr(service="E2U+spi")),
     ],
     "doubled-plus": [
         (regexp(r"!(^.*$)!sip:+1\\1@example.com!"), regexp(r"!(^.*$)!sip:\\1@example.com!")),
@@ -106,6 +108,10 @@ CASES = {
         (
             regexp("!^.*$!sip:+61355500911@b!") + "\n" + naptr("1.1.9.0.0.5.5.5.3.1.6"),
             regexp("!^.*$!sip:61355500911@b!"),
+        ),
+        (
+            regexp("!^.*$!tel:+61355500911!") + "\n" + naptr("1.1.9.0.0.5.5.5.3.1.6"),
+            regexp("!^.*$!sip:61355500912@b!", f"*.{BLOCK}") + "\n" + naptr(),
         ),
     ],
     "illegal-host": [
@@ -150,6 +156,10 @@ CASES = {
             ranked("20 1") + "\n" + ranked("5 1", service="E2U+pstn:sip"),
         ),
         (ranked("10 1", "20 1", "30 1"), ranked("20 1") + "\n" + naptr(flags="x")),
+        (
+            ranked("10 1") + "\n" + ranked("20 1", service="E2U+sip"),
+            ranked("10 1") + "\n" + ranked("20 1", service="E2U+sip+pstn:sip"),
+        ),
     ],
     "preference-as-weight": [
         (ranked("10 100", "10 100", "10 200"), ranked("10 100", "10 101")),
@@ -174,6 +184,11 @@ CASES = {
             naptr("*") + "\n" + naptr(f"*.{BLOCK}"),
             naptr(f"*.{BLOCK}") + f"\n3.{BLOCK} NS ns\n*.4.{BLOCK} CNAME *.{BLOCK}",
         ),
+        (
+            naptr(f"*.{BLOCK}") + f"\n3.{BLOCK} TXT x",
+            naptr(f"*.{BLOCK}") + f"\n3.{BLOCK} NS ns\n" + naptr(f"5.4.3.{BLOCK}"),
+        ),
+        (naptr("*") + "\n" + naptr("5.4"), naptr(f"*.{BLOCK}") + f"\n1\\.2.{BLOCK} TXT x"),
     ],
     "wildcard-never-reached": [
         (
@@ -258,6 +273,8 @@ def test_the_playground_has_its_known_faults_and_no_other():
         "illegal-host": 1,
         "dialled-prefix": 1,
     }
+    lines = [problem.line for problem in problems]
+    assert lines == sorted(lines)
     where = {
         (problem.rule, lab.to_number(problem.owner.removeprefix("*."))) for problem in problems
     }
@@ -399,6 +416,8 @@ LINES = [
     r'{owner} NAPTR {n} 100 "u" "E2U+sip" "!^.*\049?$!sip:info@example.com!" .',
     '{owner} NAPTR {n} 100 "" "" "" next',
     "{owner} TXT {n}",
+    "  TXT {n}",
+    f"{{owner}} TXT ( a\n1.6 NAPTR {GOOD}\n)",
     "\n; a comment\n",
     "$ORIGIN {owner}.e164.arpa.",
     "$ORIGIN e164.arpa.",

@@ -26,17 +26,17 @@ def overview() -> Picture:
     widest = max(map(len, notebooks.values()))
     rows = []
     for notebook, numbers in notebooks.items():
-        signs = [_sign(done.get(number)) for number in numbers]
+        marks = [_sign(done.get(number)) for number in numbers]
         solved = sum(done.get(number) is Outcome.RIGHT for number in numbers)
         blanks = [""] * (widest - len(numbers))
-        rows.append((notebook, f"{solved} of {len(numbers)}", *signs, *blanks))
+        rows.append((notebook, f"{solved} of {len(numbers)}", *marks, *blanks))
     solved = sum(done.get(number) is Outcome.RIGHT for number in tasks())
     sentence = f"{solved} of {len(tasks())} exercises are right."
     if trouble:
         sentence += f" {trouble}"
-    signs = "✓ right, ✗ not right, ⚠ stopped with an error, ○ not attempted"
+    legend = "✓ right, ✗ not right, ⚠ stopped with an error, ○ not attempted"
     headers = ("notebook", "right", *(str(n) for n in range(1, widest + 1)))
-    table = Table(f"Exercises by notebook: {signs}", headers, rows)
+    table = Table(f"Exercises by notebook: {legend}", headers, rows)
     alt = f"A square for each exercise, one row for each notebook. {sentence}"
     return Picture(_drawn(done), alt, sentence, table)
 

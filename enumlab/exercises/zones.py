@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from enumlab.client import Answer, ask
 from enumlab.errors import LabError, ZoneError
 from enumlab.exercises.functions import shown
 from enumlab.exercises.task import HOLE, Check, Finding, Outcome, Task
+from enumlab.naptr import Naptr
 from enumlab.server import LabServer
 from enumlab.zone import Zone
 
@@ -21,8 +24,8 @@ $TTL 1h
 LONE_BACKSLASH = "one backslash"
 NOT_RAW = "no r before the quotation marks"
 CONTROL = (
-    "The text holds a control character: Python made it of a backslash and a digit. Write `r` before "
-    "the quotation marks, and each backslash stays."
+    "The text holds a control character: Python made it of a backslash and a digit. Write `r` "
+    "before the quotation marks, and each backslash stays."
 )
 
 
@@ -45,6 +48,19 @@ class Served:
     def uris(self, number: str, service: str = "sip") -> list[str]:
         """Where a number leads, in the sequence of RFC 6116 section 5.2."""
         return self.answer(number, service).uris
+
+    def targets(self, number: str) -> list[tuple[Naptr, str]]:
+        """The records that a SIP client can use for a number, each with the host it leads to."""
+        found = []
+        for record in self.answer(number).records:
+            with suppress(LabError):
+                if record.offers("sip"):
+                    found.append((record, host(record.uri(number))))
+        return found
+
+    def leads_to(self, number: str, wanted: str) -> bool:
+        """Whether the first URI of a number is at this host."""
+        return [host(uri) for uri in self.uris(number)[:1]] == [wanted]
 
 
 Judge = Callable[[Task, Served], Finding | None]
@@ -95,9 +111,10 @@ def read_zone(answer: object, base: Callable[[], Zone] | None = None) -> Zone:
         raise ZoneError(
             f"Saw {shown(answer)}, expected the lines of a master file as text, or a lab.Zone."
         )
-    if any("SOA" in line.upper().split() for line in _lines(answer)):
-        return Zone.from_text(answer)
+    answer = re.sub(r"(?m)^### .*$", "", answer)  # nbgrader's markers around a solution
     start = base() if base else Zone.from_text(EMPTY)
+    if any("SOA" in line.upper().split() for line in _lines(answer)):
+        return Zone.from_text(answer, start.origin)
     return start.with_records(answer)
 
 
@@ -125,11 +142,6 @@ def _unreadable(task: Task, answer: object, error: ZoneError) -> Finding:
     if "backslash" in str(error) and any(wrong.name == LONE_BACKSLASH for wrong in task.wrong):
         return task.fault(LONE_BACKSLASH, *rows)
     return Finding(Outcome.WRONG, "The server refuses this zone.", tuple(rows))
-
-
-def failures(served: Served, numbers: Iterable[str], right: Callable[[Answer], bool]) -> list[str]:
-    """The numbers whose answers are not right, in the sequence given."""
-    return [number for number in numbers if not right(served.answer(number))]
 
 
 def host(uri: str) -> str:

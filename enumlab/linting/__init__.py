@@ -9,7 +9,7 @@ and `names` at the names themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from enumlab.errors import LabError, ZoneError
@@ -90,7 +90,7 @@ def lint(zone: Zone | str | Path, origin: str | None = None) -> Problems:
         return Problems(Problem(s.rule, s.owner, s.line, s.message, s.fix) for s in slips)
 
 
-def _problems(found: Plan, slips: Iterable[text.Slip]) -> Problems:
+def _problems(found: Plan, slips: list[text.Slip]) -> Problems:
     """All problems, by line; where the cause is a lost backslash, nothing else is said of it."""
     listed = [*_of_text(found, slips)]
     slipped = {problem.line for problem in listed if problem.rule == "lost-backslash"}
@@ -103,12 +103,12 @@ def _problems(found: Plan, slips: Iterable[text.Slip]) -> Problems:
     return Problems(listed)
 
 
-def _of_text(found: Plan, slips: Iterable[text.Slip]) -> Iterator[Problem]:
-    slips = [*slips]
-    if not slips:
-        return
-    entries = [entry for owner in found.owners.values() for entry in owner.entries]
-    owners = {entry.line: entry.owner for entry in entries}
+def _of_text(found: Plan, slips: list[text.Slip]) -> Iterator[Problem]:
+    owners = {
+        entry.line: owner.name
+        for owner in (found.owners.values() if slips else ())
+        for entry in owner.entries
+    }
     for slip in slips:
         owner = owners.get(slip.line, slip.owner)
         yield Problem(slip.rule, owner, slip.line, slip.message, slip.fix)

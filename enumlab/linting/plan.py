@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import dns.name
 import dns.rdata
 
+from enumlab import masterfile
 from enumlab.naptr import Naptr
 from enumlab.plainlines import Entry
-from enumlab.zone import Zone
+from enumlab.zone import Zone, told_origin
 
 PUBLIC = "e164.arpa."
 
@@ -92,7 +93,8 @@ def of_text(text: str, origin: str | None = None) -> Plan:
         ZoneError: as `Zone.from_text`.
     """
     entries: list[Entry] = []
-    zone = Zone.from_text(text, origin, plain=entries)
+    top = told_origin(text) if origin is None else dns.name.from_text(origin)
+    zone = Zone(top, masterfile.read(text, top, plain=entries))
     names = {entry.owner.lower() for entry in entries}
     for owner, rdataset in zone:
         alone = owner.lower()

@@ -35,8 +35,8 @@ def looks_like_shares(preferences: Iterable[int]) -> bool:
     Example:
         >>> [looks_like_shares(p) for p in ([100, 100, 200], [10, 10, 5, 5], [70, 30])]
         [True, True, True]
-        >>> [looks_like_shares(p) for p in ([100, 101], [10, 20, 30, 40], [10, 10])]
-        [False, False, False]
+        >>> [looks_like_shares(p) for p in ([100, 101], [10, 20, 30, 40], [10, 10], [1, 1, 11])]
+        [False, False, False, False]
     """
     listed = sorted(preferences)
     least, distinct = listed[0], sorted(set(listed))

@@ -72,8 +72,9 @@ def _forgotten_in_python(regexp: str) -> str:
         return "refused: a syntax error"
     if read == regexp:
         return "the same, and a warning: Python knows no such escape"
-    shown = "".join(sign if sign >= " " else f"\\x{ord(sign):02x}" for sign in read)
-    note = "" if shown == read else "; \\x stands for one control character"
+    odd = {sign: f"\\x{ord(sign):02x}" for sign in read if sign < " "}
+    shown = "".join(odd.get(sign, sign) for sign in read)
+    note = "".join(f"; {escaped} is one control character" for escaped in odd.values())
     return Rich(shown + note, code(shown).html + note)
 
 

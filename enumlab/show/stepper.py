@@ -37,7 +37,7 @@ def stepper(field: str, number: str) -> Words:
         One substitution, step by step
         step         value                          note
         field        !^\+(.*)$!sip:\1@example.com!  as on the wire
-        text         +61355500912                   the Application Unique String (RFC 6116 3.1)
+        AUS          +61355500912                   the Application Unique String (RFC 6116 3.1)
         delimiter    !                              the first character of the field
         pattern      ^\+(.*)$                       groups: 1
         replacement  sip:\1@example.com             uses \1
@@ -53,10 +53,10 @@ def stepper(field: str, number: str) -> Words:
 
 def _rows(field: str, number: str) -> list[Row]:
     try:
-        text, note = aus(number), "the Application Unique String (RFC 6116 3.1)"
+        step, text, note = "AUS", aus(number), "the Application Unique String (RFC 6116 3.1)"
     except NumberError:
-        text, note = number, "as given, for it is not a telephone number"
-    rows: list[Row] = [("field", code(field), "as on the wire"), ("text", code(text), note)]
+        step, text, note = "text", number, "as given, for it is not a telephone number"
+    rows: list[Row] = [("field", code(field), "as on the wire"), (step, code(text), note)]
     try:
         substitution = Substitution.parse(field)
         rows += _parts(substitution)

@@ -16,6 +16,8 @@ SHEETS = (
     "n04_failover",
     "n05_wildcards",
     "n06_regexps",
+    "n07_plan",
+    "n09_delegation",
 )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from enumlab.errors import LabError
 from enumlab.exercises import pool
 from enumlab.exercises.functions import Arguments, function_check
 from enumlab.exercises.task import Finding, Outcome, Task
 from enumlab.exercises.values import amount, count, value_check
-from enumlab.exercises.zones import Served, host, zone_check
+from enumlab.exercises.zones import Served, zone_check
 from enumlab.selection import READINGS
 
 CITIES = ("melbourne", "sydney", "brisbane", "perth")
@@ -35,15 +34,8 @@ def _outages() -> list[Arguments]:
 def _design(task: Task, served: Served) -> Finding | None:
     from enumlab.calls import simulate  # it needs numpy
 
-    records, hosts = [], []
-    for record in served.answer(NUMBER).records:
-        try:
-            uri = record.uri(NUMBER)
-        except LabError:
-            continue
-        if record.offers("sip"):
-            records.append(record)
-            hosts.append(host(uri))
+    targets = served.targets(NUMBER)
+    records, hosts = [record for record, _ in targets], [host for _, host in targets]
     missing = {FIRST, SECOND} - set(hosts)
     seen = ("hosts found", ", ".join(hosts) or "none")
     if missing and hosts:

@@ -8,7 +8,7 @@ from enumlab.exercises import pool
 from enumlab.exercises.functions import Arguments, function_check
 from enumlab.exercises.task import Finding, Outcome, Task
 from enumlab.exercises.values import Understood, count, items, value_check
-from enumlab.exercises.zones import Served, host, zone_check
+from enumlab.exercises.zones import Served, zone_check
 from enumlab.number import aus
 from enumlab.zone import Zone
 
@@ -21,7 +21,7 @@ def _one_line(task: Task, served: Served) -> Finding | None:
     inside = [f"+61255503{line:03d}" for line in (*range(0, 1000, 37), 999)]
     beside = [f"+6125550{line}" for line in (2999, 4000, 4123)] + ["+61355503123"]
     stars = [owner for owner in served.zone.owners if "*" in owner.split(".")]
-    missed = [number for number in inside if not _leads(served, number, GATEWAY)]
+    missed = [number for number in inside if not served.leads_to(number, GATEWAY)]
     taken = [number for number in beside if served.uris(number)]
     rows = [("owner", owner) for owner in stars]
     rows += [("no route to gw.example", missed[0])] if missed else []
@@ -39,14 +39,10 @@ def _one_line(task: Task, served: Served) -> Finding | None:
     return task.fault("a block too small", *rows) if missed else None
 
 
-def _leads(served: Served, number: str, wanted: str) -> bool:
-    return [host(uri) for uri in served.uris(number)[:1]] == [wanted]
-
-
 def _cure(task: Task, served: Served) -> Finding | None:
     hole = [f"+612555023{line:02d}" for line in range(100)]
     others = [f"+61255502{line:03d}" for line in (0, 123, 299, 400, 999)]
-    missed = [number for number in hole + others if not _leads(served, number, PLAYGROUND)]
+    missed = [number for number in hole + others if not served.leads_to(number, PLAYGROUND)]
     if not missed:
         first = served.uris(PORTED)[0]
         if first.startswith("sip:staticroute@"):
