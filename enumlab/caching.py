@@ -212,8 +212,10 @@ def _aged(entry: Entry, key: Key, age: int) -> Lookup:
 
 def _key(domain: str, rdtype: str) -> Key:
     try:
+        if not isinstance(domain, str):
+            raise TypeError(f"it is {type(domain).__name__}, not text")
         return dns.name.from_text(domain), dns.rdatatype.RdataType.make(rdtype)
-    except (dns.exception.DNSException, ValueError, TypeError, AttributeError) as error:
+    except (dns.exception.DNSException, ValueError, TypeError) as error:
         raise LabError(
             f"{domain!r} and {rdtype!r} cannot be asked for ({error}). Expected a domain name and "
             "a type such as 'NAPTR'."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from enumlab.errors import LabError
 from enumlab.server import LabServer, serve
 from enumlab.zone import Zone
 
@@ -15,13 +14,33 @@ if TYPE_CHECKING:
 ZONES = ("tier0", "tier1", "tier2-acacia", "tier2-banksia", "tier2-number")
 
 
-class Tiers(dict[str, LabServer]):
-    """Name of each name server -> the server; in a `with` block all stop at its end."""
+class Tiers(dict[str, list[LabServer]]):
+    """Name of each name server -> its lab servers, one for each zone that it has.
+
+    In a `with` block all of them stop at its end.
+    """
+
+    def add(self, zone: Zone) -> LabServer:
+        """Start a server for a zone, under the names that its NS records give.
+
+        Raises:
+            ServerError: no port is free.
+        """
+        server = serve(zone)
+        for name in servers_of(zone):
+            self.setdefault(name, []).append(server)
+        return server
 
     def stop(self) -> None:
         """Stop every server."""
-        for server in self.values():
-            server.stop()
+        for servers in self.values():
+            for server in servers:
+                server.stop()
+
+    @property
+    def zones(self) -> list[tuple[str, Zone]]:
+        """(name server, zone) for each zone, in the sequence in which they were added."""
+        return [(name, server.zone) for name, servers in self.items() for server in servers]
 
     def __enter__(self) -> Tiers:
         return self
@@ -35,12 +54,12 @@ class Tiers(dict[str, LabServer]):
         self.stop()
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name} serves {server.zone.origin}" for name, server in self.items())
+        return "\n".join(f"{name} serves {zone.origin}" for name, zone in self.zones)
 
     def _repr_html_(self) -> str:
         from enumlab.show.tables import table
 
-        rows = [(name, server.zone.origin, len(server.zone)) for name, server in self.items()]
+        rows = [(name, zone.origin, len(zone)) for name, zone in self.zones]
         return table("Name servers of the tree", ["name server", "zone", "owners"], rows)
 
 
@@ -52,7 +71,6 @@ def serve_tiers(zones: Iterable[str | Zone] = ZONES) -> Tiers:
 
     Raises:
         ZoneError: no such zone.
-        LabError: two zones name the same server; a lab server holds one zone.
 
     Example:
         >>> from enumlab.resolver import walk
@@ -63,14 +81,7 @@ def serve_tiers(zones: Iterable[str | Zone] = ZONES) -> Tiers:
     started = Tiers()
     try:
         for zone in zones:
-            made = Zone.named(zone) if isinstance(zone, str) else zone
-            for name in servers_of(made):
-                if name in started:
-                    raise LabError(
-                        f"{name} would serve {started[name].zone.origin} and {made.origin}. A lab "
-                        "server holds one zone: give one of the two zones another NS record."
-                    )
-                started[name] = serve(made)
+            started.add(Zone.named(zone) if isinstance(zone, str) else zone)
     except BaseException:
         started.stop()
         raise

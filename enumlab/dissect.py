@@ -136,7 +136,10 @@ class Changes:
         return "\n".join(self.sentences)
 
     def _repr_html_(self) -> str:
-        return f"<ul>{''.join(f'<li>{escape(told)}</li>' for told in self.sentences)}</ul>"
+        from enumlab.show.tables import NO_MATHS
+
+        told = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f'<ul class="{NO_MATHS}">{told}</ul>'
 
 
 def compare(before: bytes, after: bytes) -> Changes:

@@ -10,7 +10,6 @@ import operator
 import re
 from dataclasses import dataclass, fields
 from functools import cached_property
-from html import escape
 from typing import NamedTuple, cast
 
 import dns.exception
@@ -90,13 +89,11 @@ class Naptr:
         return f"Naptr({', '.join(repr(getattr(self, f.name)) for f in fields(self))})"
 
     def _repr_html_(self) -> str:
-        names = "".join(f'<th scope="col">{f.name}</th>' for f in fields(self))
-        values = "".join(f"<td>{escape(str(getattr(self, f.name)))}</td>" for f in fields(self))
-        note = f": not usable, {escape(self.problem)}" if self.problem else ""
-        return (
-            f"<table><caption>NAPTR record{note}</caption>"
-            f"<thead><tr>{names}</tr></thead><tbody><tr>{values}</tr></tbody></table>"
-        )
+        from enumlab.show.tables import table
+
+        note = f": not usable, {self.problem}" if self.problem else ""
+        names = [each.name for each in fields(self)]
+        return table(f"NAPTR record{note}", names, [[getattr(self, name) for name in names]])
 
     @classmethod
     def parse(cls, text: str) -> Naptr:

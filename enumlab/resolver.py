@@ -7,9 +7,9 @@ referral brings along as glue, or which is looked up first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import dns.flags
 import dns.name
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from enumlab.show.wordy import Words
 
 TIMEOUT = 0.5  # seconds for one query; all servers are on this machine
+
+# What answers under one name: a name server has many zones, a lab server one.
+Servers = Mapping[str, Server | Sequence[Server]]
 
 Kind = Literal["referral", "answer", "no such name", "no such type", "alias", "lame", "failed"]
 
@@ -103,7 +106,7 @@ class Walk:
 
         return hop_table(self)
 
-    def plot(self, servers: Mapping[str, Server]) -> Picture:
+    def plot(self, servers: Servers) -> Picture:
         """The tree of zones that these servers hold, with the way through it."""
         from enumlab.show.tree import tree
 
@@ -118,7 +121,7 @@ class Walk:
 
 def walk(
     number: str,
-    servers: Mapping[str, Server],
+    servers: Servers,
     *,
     service: str = "sip",
     suffix: str = "e164.arpa.",
@@ -129,7 +132,8 @@ def walk(
 
     Args:
         number: as in `to_domain`.
-        servers: name of each name server -> what answers under it; see `enumlab.delegation`.
+        servers: name of each name server -> the server, or a list of servers, one for each of its
+            zones. `enumlab.delegation` makes such a mapping.
         service: the Enumservice wanted.
         suffix: the zone at the top.
         start: the name server of that zone, the only one known beforehand; left out, the first
@@ -171,28 +175,32 @@ def walk(
 
 
 def _down(
-    domain: str,
-    servers: Mapping[str, Server],
-    names: tuple[str, ...],
-    zone: str,
-    timeout: float,
+    domain: str, servers: Servers, names: tuple[str, ...], zone: str, timeout: float
 ) -> list[Hop]:
     """Ask, and follow referrals; each must lead nearer, so this ends."""
     hops: list[Hop] = []
     while True:
         for name in names:
-            hop = _asked(domain, name, servers.get(_key(name)), zone, timeout)
-            hops.append(hop)
-            if hop.kind not in ("lame", "failed"):
+            hops.append(_hop(domain, name, servers, zone, timeout))
+            if hops[-1].kind not in ("lame", "failed"):
                 break
         if hops[-1].kind != "referral":
             return hops
         names, zone = hops[-1].leads_to, hops[-1].cut
 
 
-def _asked(domain: str, name: str, server: Server | None, zone: str, timeout: float) -> Hop:
-    if server is None:
-        return Hop(name, zone, "failed", note="no server by this name in the lab")
+def _hop(domain: str, name: str, servers: Servers, zone: str, timeout: float) -> Hop:
+    """Ask what answers under a name: of several zones, the one that does not refuse."""
+    hop = Hop(name, zone, "failed", note="no server by this name")
+    here = servers.get(_key(name), [])
+    for server in here if isinstance(here, list) else [cast(Server, here)]:
+        hop = _asked(domain, name, server, zone, timeout)
+        if hop.rcode != "REFUSED":
+            break
+    return hop
+
+
+def _asked(domain: str, name: str, server: Server, zone: str, timeout: float) -> Hop:
     try:
         lookup = look_up(domain, server, timeout=timeout)
         message = lookup.message

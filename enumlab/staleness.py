@@ -136,7 +136,7 @@ def cost_of_ttl(
         )
     rng = legacy_rng(seed)
     # All resolvers stand on one line, each in a stretch of its own that is long enough for two.
-    starts = np.arange(resolvers) * 2 * end
+    starts = np.arange(resolvers, dtype=np.float64) * 2.0 * float(end)
     calls = np.sort(
         np.concatenate([s + end * rng.random_sample(rng.poisson(rate * end)) for s in starts])
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import dns.name
 import dns.rdata
@@ -358,6 +359,6 @@ def test_replacement_is_kept_absolute():
 def test_html_is_a_table_with_caption_and_headers():
     html = Naptr(10, 100, "u", "E2U+sip", "!<b>!&!")._repr_html_()
     assert "<caption>NAPTR record</caption>" in html
-    assert '<th scope="col">preference</th>' in html
+    assert re.search('<th scope="col"[^>]*>preference</th>', html)
     assert "!&lt;b&gt;!&amp;!" in html
     assert "not usable, the flags are" in Naptr(1, 1, "z", "", "")._repr_html_()

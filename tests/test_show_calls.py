@@ -206,7 +206,7 @@ def test_text_of_a_picture_can_be_escaped():
     picture = figure.Picture(b"", 'say "<b>"', "1 < 2", table)
     html = picture._repr_mimebundle_()["text/html"]
     assert 'alt="say &quot;&lt;b&gt;&quot;"' in html
-    assert "<p>1 &lt; 2</p>" in html
+    assert ">1 &lt; 2</p>" in html
 
 
 # In a terminal

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from enumlab.errors import LabError
-from enumlab.exercises import store, values
+from enumlab.exercises import readers, store
 from enumlab.exercises.verdict import NEUTRAL, Note, boxed
 
 
@@ -114,7 +114,7 @@ def _holds(guess: str, truth: object, options: Sequence[str]) -> bool:
 def _distance(option: str, wanted: list[Fraction]) -> Fraction:
     """How far an option is from the truth: one number by itself, several by their proportions."""
     if len(wanted) == 1:
-        return abs(values.number(option) - wanted[0]) / (abs(wanted[0]) or 1)
+        return abs(readers.number(option) - wanted[0]) / (abs(wanted[0]) or 1)
     found = _numbers(option.split("/"))
     if len(found) != len(wanted):
         return Fraction(sum(map(abs, wanted)) + len(found))
@@ -124,8 +124,8 @@ def _distance(option: str, wanted: list[Fraction]) -> Fraction:
 
 def _numbers(value: object) -> list[Fraction]:
     if isinstance(value, list | tuple) or hasattr(value, "tolist") or isinstance(value, dict):
-        return [values.number(item) for item in values.items(value)]
-    return [values.number(value)]
+        return [readers.number(item) for item in readers.items(value)]
+    return [readers.number(value)]
 
 
 def _said(truth: object) -> str:
@@ -135,7 +135,7 @@ def _said(truth: object) -> str:
     if isinstance(truth, float):
         return f"{truth:.4g}"
     try:
-        return " / ".join(_said(item) for item in values.items(truth))
+        return " / ".join(_said(item) for item in readers.items(truth))
     except LabError:
         return str(truth)
 

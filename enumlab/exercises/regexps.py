@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 
 from enumlab.errors import NoMatch, SubstitutionError
-from enumlab.exercises.functions import COUNTEREXAMPLE, LONGEST, Trial, most_like
+from enumlab.exercises.functions import COUNTEREXAMPLE, most_like
 from enumlab.exercises.task import Check, Finding, Outcome, Task
+from enumlab.exercises.trials import LONGEST, Trial, shown
 from enumlab.substitution import rewrite
 
 NO_MATCH = "no match"
 
 
-def applied(field: object, number: str) -> str:
+def applied(field: str, number: str) -> str:
     """What a regexp field makes of a number, or the words "no match".
 
     Raises:
@@ -24,7 +25,7 @@ def applied(field: object, number: str) -> str:
         'sip:info@example.com'
     """
     try:
-        return rewrite(str(field), number)
+        return rewrite(field, number)
     except NoMatch:
         return NO_MATCH
 
@@ -33,7 +34,12 @@ def regexp_check(numbers: Callable[[], Iterable[str]]) -> Check:
     """A check that compares a regexp field, as on the wire, with the reference."""
 
     def check(task: Task, answer: object) -> Finding:
-        wrote = ("you wrote", str(answer)[:LONGEST])
+        if not isinstance(answer, str):
+            message = (
+                "A regexp field is text. Write it between quotation marks, with `r` before them."
+            )
+            return Finding(Outcome.WRONG, message, (("got", shown(answer)),))
+        wrote = ("you wrote", answer[:LONGEST])
         trials = []
         try:
             for number in sorted(numbers(), key=lambda number: (len(number), number)):
@@ -41,7 +47,7 @@ def regexp_check(numbers: Callable[[], Iterable[str]]) -> Check:
         except SubstitutionError as error:
             return _unsound(task, answer, error)
 
-        def agrees(trial: Trial, field: object) -> bool:
+        def agrees(trial: Trial, field: str) -> bool:
             try:
                 return applied(field, *trial.arguments) == trial.got
             except SubstitutionError:
@@ -61,9 +67,9 @@ def regexp_check(numbers: Callable[[], Iterable[str]]) -> Check:
     return check
 
 
-def _unsound(task: Task, answer: object, error: SubstitutionError) -> Finding:
+def _unsound(task: Task, answer: str, error: SubstitutionError) -> Finding:
     """A field that breaks the grammar, as a misconception of the task may, too."""
-    rows = ("you wrote", str(answer)[:LONGEST]), ("the client says", str(error))
+    rows = ("you wrote", answer[:LONGEST]), ("the client says", str(error))
     for wrong, field in task.wrong_values:
         try:
             applied(field, "+61355500912")

@@ -107,10 +107,18 @@ class Task:
         """Each misconception with the value of its answer."""
         return [(wrong, self.value(wrong.answer)) for wrong in self.wrong]
 
-    def fault(self, name: str, *rows: tuple[str, str]) -> Finding:
-        """The finding for a misconception of this task."""
-        [wrong] = [wrong for wrong in self.wrong if wrong.name == name]
-        return Finding(Outcome.WRONG, wrong.says, rows, name)
+    def fault(self, name: str, *rows: tuple[str, str], otherwise: str = "") -> Finding:
+        """The finding for a misconception.
+
+        Args:
+            name: of the misconception.
+            rows: as in `Finding`.
+            otherwise: the message where this task does not list the misconception.
+        """
+        says = next((wrong.says for wrong in self.wrong if wrong.name == name), "")
+        if not (says or otherwise):
+            raise KeyError(f"exercise {self.number} lists no misconception {name!r}")
+        return Finding(Outcome.WRONG, says or otherwise, rows, name)
 
 
 Check = Callable[[Task, object], Finding]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import TypeVar
 
 from enumlab.exercises.task import Finding, Outcome, Task
-from enumlab.show.tables import Markup, table
+from enumlab.show.tables import NO_MATHS, Markup, table
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -132,8 +133,6 @@ class Card:
 
 def _show(verdict: Verdict) -> None:
     """A decorator's cell has no last value to show, so the verdict is shown from here."""
-    import sys
-
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():
         ipython.display.display(verdict)
@@ -141,7 +140,8 @@ def _show(verdict: Verdict) -> None:
 
 def boxed(inside: str, colour: str) -> str:
     """HTML with a coloured line at its left."""
-    return f'<div style="border-left:4px solid {colour};padding-left:1em">{inside}</div>'
+    style = f"border-left:4px solid {colour};padding-left:1em"
+    return f'<div class="{NO_MATHS}" style="{style}">{inside}</div>'
 
 
 _FENCE = re.compile(r"```\n(.*?)\n```", re.DOTALL)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from enumlab.client import Answer, ask
 from enumlab.errors import LabError, ZoneError
-from enumlab.exercises.functions import shown
 from enumlab.exercises.task import HOLE, Check, Finding, Outcome, Task
+from enumlab.exercises.trials import shown
 from enumlab.naptr import Naptr
 from enumlab.server import LabServer
 from enumlab.zone import Zone
@@ -21,6 +21,7 @@ $TTL 1h
 @ IN NS  ns.example.
 """
 
+REFUSED = "The server refuses this zone."
 LONE_BACKSLASH = "one backslash"
 NOT_RAW = "no r before the quotation marks"
 CONTROL = (
@@ -79,7 +80,7 @@ def zone_check(judge: Judge, base: Callable[[], Zone] | None = None) -> Check:
         if isinstance(answer, str) and _is_empty(answer):
             return Finding(Outcome.NOT_ATTEMPTED, "")
         if isinstance(answer, str) and any(chr(code) in answer for code in range(1, 8)):
-            return Finding(Outcome.WRONG, CONTROL, misconception=NOT_RAW)
+            return task.fault(NOT_RAW, otherwise=CONTROL)
         try:
             zone = read_zone(answer, base)
         except ZoneError as error:
@@ -139,9 +140,9 @@ def _unreadable(task: Task, answer: object, error: ZoneError) -> Finding:
     lines = answer.splitlines() if isinstance(answer, str) else []
     if error.line is not None and 0 < error.line <= len(lines):
         rows.append(("your line", lines[error.line - 1].strip()))
-    if "backslash" in str(error) and any(wrong.name == LONE_BACKSLASH for wrong in task.wrong):
-        return task.fault(LONE_BACKSLASH, *rows)
-    return Finding(Outcome.WRONG, "The server refuses this zone.", tuple(rows))
+    if "backslash" in str(error):
+        return task.fault(LONE_BACKSLASH, *rows, otherwise=REFUSED)
+    return Finding(Outcome.WRONG, REFUSED, tuple(rows))
 
 
 def host(uri: str) -> str:

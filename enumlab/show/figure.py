@@ -20,6 +20,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from enumlab.show.plain import Table
+from enumlab.show.tables import NO_MATHS
 
 # Okabe and Ito's colours: told apart by people with any kind of colour vision.
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
@@ -75,7 +76,8 @@ class Picture:
         source = f"data:image/png;base64,{encoded}"
         image = f'<img src="{source}" alt="{escape(self.alt)}" style="max-width:100%">'
         return {
-            "text/html": f"{image}<p>{escape(self.sentence)}</p>{self.table._repr_html_()}",
+            "text/html": f'{image}<p class="{NO_MATHS}">{escape(self.sentence)}</p>'
+            f"{self.table._repr_html_()}",
             "image/png": encoded,
             "text/plain": repr(self),
         }

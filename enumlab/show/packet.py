@@ -9,6 +9,7 @@ from itertools import groupby
 
 from enumlab.client import Answer, Lookup
 from enumlab.dissect import Field, dissect
+from enumlab.show.tables import NO_MATHS
 from enumlab.show.wordy import INK, TINTS, Words, code, unbroken
 from enumlab.wirefields import UNREADABLE
 
@@ -141,7 +142,8 @@ def _dump(shown: Packet) -> str:
         label = f'<th scope="row" style="{TYPE};padding-right:1ch">{start:04x}</th>'
         body += f'<tr>{label}{cells}<td style="{TYPE};white-space:pre">{escape(text)}</td></tr>'
     return (
-        f'<table style="border-collapse:collapse"><caption>Hex dump of {escape(shown.title)}: '
+        f'<table class="{NO_MATHS}" style="border-collapse:collapse">'
+        f"<caption>Hex dump of {escape(shown.title)}: "
         "each field has its number and name above its octets</caption>"
         f"<thead><tr><th {column}>at</th>{head}<th {column}>as text</th></tr></thead>"
         f"<tbody>{body}</tbody></table>"

@@ -145,7 +145,8 @@ def _groups(pattern: str) -> list[Span]:
 
 def _bracket_end(pattern: str, at: int) -> int:
     """The place of the ] that ends a bracket expression; one right behind [ or [^ is a member."""
-    end = at + 2 + (pattern[at + 1] == "^")
+    end = at + 1 + (pattern[at + 1] == "^")
+    end += pattern[end] == "]"
     while pattern[end] != "]":
         end = pattern.index(":]", end) + 2 if pattern.startswith("[:", end) else end + 1
     return end

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_ROWS = 60
 
 
+# JupyterLab takes text between two $ signs for a formula, and a regexp is full of them.
+NO_MATHS = "mathjax_ignore"
+
 # JupyterLab sets text to the right, which suits numbers only.
 LEFT = ' style="text-align:left"'
 
@@ -30,7 +33,7 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
 
     Example:
         >>> table("Two", ["name", "value"], [["a", "<b>"]]).partition("<thead>")[0]
-        '<table><caption>Two</caption>'
+        '<table class="mathjax_ignore"><caption>Two</caption>'
     """
     head = "".join(f'<th scope="col"{LEFT}>{escape(header)}</th>' for header in headers)
     body = ""
@@ -38,7 +41,7 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
         cells = "".join(f"<td{LEFT}>{_cell(value)}</td>" for value in others)
         body += f'<tr><th scope="row"{LEFT}>{_cell(first)}</th>{cells}</tr>'
     return (
-        f"<table><caption>{escape(caption)}</caption>"
+        f'<table class="{NO_MATHS}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

@@ -17,6 +17,7 @@ SHEETS = (
     "n05_wildcards",
     "n06_regexps",
     "n07_plan",
+    "n08_switches",
     "n09_delegation",
 )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enumlab.exercises import pool
-from enumlab.exercises.functions import Arguments, function_check
-from enumlab.exercises.values import Understood, value_check, word
+from enumlab.exercises.functions import function_check
+from enumlab.exercises.readers import Understood, text, word
+from enumlab.exercises.trials import Arguments
+from enumlab.exercises.values import value_check
 from enumlab.number import aus, to_domain
 
 
@@ -33,7 +35,7 @@ def _national() -> list[Arguments]:
 
 
 def _number(answer: object) -> Understood:
-    digits = aus(str(answer))
+    digits = aus(text(answer))
     return Understood(digits, digits)
 
 

@@ -6,8 +6,10 @@ from fractions import Fraction
 from random import Random
 
 from enumlab.exercises import pool
-from enumlab.exercises.functions import Arguments, function_check
-from enumlab.exercises.values import alike, count, counts, shares, value_check, within
+from enumlab.exercises.functions import function_check
+from enumlab.exercises.readers import count, counts, shares
+from enumlab.exercises.trials import Arguments
+from enumlab.exercises.values import alike, value_check, within
 
 
 def _sum_remark(found: tuple[Fraction, ...]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 
 from enumlab.exercises import pool
-from enumlab.exercises.functions import Arguments, function_check
+from enumlab.exercises.functions import function_check
+from enumlab.exercises.readers import amount, count
 from enumlab.exercises.task import Finding, Outcome, Task
-from enumlab.exercises.values import amount, count, value_check
+from enumlab.exercises.trials import Arguments
+from enumlab.exercises.values import value_check
 from enumlab.exercises.zones import Served, zone_check
 from enumlab.selection import READINGS
 

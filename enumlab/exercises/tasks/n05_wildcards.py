@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 
 from enumlab.exercises import pool
-from enumlab.exercises.functions import Arguments, function_check
+from enumlab.exercises.functions import function_check
+from enumlab.exercises.readers import Understood, count, items, text
 from enumlab.exercises.task import Finding, Outcome, Task
-from enumlab.exercises.values import Understood, count, items, value_check
+from enumlab.exercises.trials import Arguments
+from enumlab.exercises.values import value_check
 from enumlab.exercises.zones import Served, zone_check
 from enumlab.number import aus
 from enumlab.zone import Zone
@@ -61,7 +63,7 @@ def _cure(task: Task, served: Served) -> Finding | None:
 
 
 def _numbers(answer: object) -> Understood:
-    found = sorted({aus(str(item)) for item in _listed(answer)})
+    found = sorted({aus(text(item)) for item in _listed(answer)})
     return Understood(tuple(found), ", ".join(found) or "none")
 
 

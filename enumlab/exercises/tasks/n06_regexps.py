@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enumlab.errors import LabError
 from enumlab.exercises import pool
-from enumlab.exercises.functions import shown
+from enumlab.exercises.readers import Understood, text
 from enumlab.exercises.regexps import applied, regexp_check
 from enumlab.exercises.task import Finding, Outcome, Task
-from enumlab.exercises.values import Understood, value_check
+from enumlab.exercises.trials import shown
+from enumlab.exercises.values import value_check
 from enumlab.exercises.zones import Served, zone_check
 from enumlab.number import aus
 
@@ -38,7 +39,7 @@ def _backslashes(task: Task, served: Served) -> Finding | None:
 
 def _breaks(task: Task, answer: object) -> Finding:
     try:
-        number = aus(answer) if isinstance(answer, str) else aus(str(answer))
+        number = aus(text(answer))
     except LabError as error:
         return Finding(Outcome.WRONG, str(error), (("you wrote", shown(answer)),))
     wanted = f"sip:0{number.removeprefix('+61')}@gw.example"
@@ -53,8 +54,8 @@ def _breaks(task: Task, answer: object) -> Finding:
     return Finding(Outcome.RIGHT, task.because, rows)
 
 
-def _text(answer: object) -> Understood:
-    return Understood(str(answer).strip(), shown(answer))
+def _group(answer: object) -> Understood:
+    return Understood(text(answer), shown(answer))
 
 
 CHECKS = {
@@ -62,5 +63,5 @@ CHECKS = {
     "6.2": regexp_check(_numbers),
     "6.3": zone_check(_backslashes),
     "6.4": _breaks,
-    "6.5": value_check(_text),
+    "6.5": value_check(_group),
 }

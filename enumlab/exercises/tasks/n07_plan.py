@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 
-from enumlab.exercises.task import Finding, Outcome, Task
+from enumlab.exercises.task import Finding, Task
 from enumlab.exercises.zones import EMPTY, Judge, Served, zone_check
 from enumlab.selection import READINGS, split
 from enumlab.zone import Zone
@@ -30,9 +30,7 @@ def judge(*parts: Part) -> Judge:
             found = part(served)
             if found:
                 name, rows = found
-                if any(wrong.name == name for wrong in task.wrong):
-                    return task.fault(name, *rows)
-                return Finding(Outcome.WRONG, f"{name[0].upper()}{name[1:]}.", rows)
+                return task.fault(name, *rows, otherwise="This part of the plan is not met yet.")
         return None
 
     return look

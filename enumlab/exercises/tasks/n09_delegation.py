@@ -6,8 +6,9 @@ import dns.message
 import dns.rdatatype
 
 from enumlab.client import look_up
+from enumlab.exercises.readers import count, word
 from enumlab.exercises.task import Finding, Outcome, Task
-from enumlab.exercises.values import count, value_check, within, word
+from enumlab.exercises.values import value_check, within
 from enumlab.exercises.zones import Served, zone_check
 from enumlab.number import to_domain
 from enumlab.zone import Zone

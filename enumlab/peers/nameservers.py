@@ -5,15 +5,14 @@ Each runs without root, in a folder of its own that goes away with it, and answe
 
 from __future__ import annotations
 
-import os
-import shutil
+import re
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dns.exception
@@ -21,17 +20,13 @@ import dns.message
 import dns.query
 
 from enumlab.errors import ServerError
+from enumlab.peers.programs import require
+from enumlab.peers.records import faults
 from enumlab.zone import Zone
 
-PACKAGES = {
-    "named": "bind9",
-    "named-checkzone": "bind9-utils",
-    "dig": "bind9-dnsutils",
-    "nsd": "nsd",
-    "nsd-checkzone": "nsd",
-    "knotd": "knot",
-    "kzonecheck": "knot-dnssecutils",
-}
+STARTING = 20.0  # seconds that a server may take
+READING = 1.0  # seconds that it may then take to read its zone
+COMPLAINT = re.compile(r"\b(error|errors|failed|failure|not loaded)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,24 +42,13 @@ class Peer:
 
     name: str
     host: str
-    port: int
-    folder: Path
+    port: int = field(repr=False)  # it differs from run to run, and a notebook keeps its outputs
+    folder: Path = field(repr=False)
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port, as `enumlab.ask` takes them."""
         return self.host, self.port
-
-
-def find(program: str) -> str | None:
-    """Path of a program, or None; also looks where Debian keeps servers.
-
-    Example:
-        >>> find("no-such-program") is None
-        True
-    """
-    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/sbin"])
-    return shutil.which(program, path=places)
 
 
 @contextmanager
@@ -184,12 +168,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _running(command: list[str], zone: Zone, folder: Path, host: str, port: int) -> Iterator[Peer]:
-    program = find(command[0])
-    if program is None:
-        raise ServerError(
-            f"{command[0]} is not on this machine. On Debian or Ubuntu: "
-            f"apt-get install {PACKAGES[command[0]]}."
-        )
+    program = require(command[0])
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -212,16 +191,20 @@ def _wait(
 ) -> None:
     """Return when the server answers for the zone with authority."""
     question = dns.message.make_query(zone.origin, "SOA")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline and process.poll() is None:
         try:
             answer = dns.query.udp(question, host, port=port, timeout=0.2)
-            if answer.answer:
-                return
         except (dns.exception.DNSException, OSError):
             pass
+        else:
+            if answer.answer:
+                return
+            # It is up, but without the zone. It may still be reading; that does not take long.
+            deadline = min(deadline, time.monotonic() + READING)
         time.sleep(0.05)
-    words = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-    raise ServerError(
-        f"{name} did not come up with the zone {zone.origin}. Its own words:\n{words}"
-    )
+    lines = log.read_text(errors="replace").splitlines()
+    words = [line for line in lines if COMPLAINT.search(line)] or lines[-8:]
+    ours = ["The lab says:", *faults(zone)] if faults(zone) else []
+    told = "\n".join([*words, *ours])
+    raise ServerError(f"{name} did not come up with the zone {zone.origin} Its own words:\n{told}")
