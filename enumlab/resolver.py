@@ -16,7 +16,7 @@ import dns.name
 import dns.rdatatype
 import dns.rrset
 
-from enumlab.client import Lookup, Server, look_up
+from enumlab.client import TIMEOUT, Lookup, Server, look_up
 from enumlab.errors import LabError, ServerError
 from enumlab.naptr import Naptr
 from enumlab.number import aus, to_domain
@@ -25,8 +25,6 @@ from enumlab.selection import tiers
 if TYPE_CHECKING:
     from enumlab.show.figure import Picture
     from enumlab.show.wordy import Words
-
-TIMEOUT = 0.5  # seconds for one query; all servers are on this machine
 
 # What answers under one name: a name server has many zones, a lab server one.
 Servers = Mapping[str, Server | Sequence[Server]]

@@ -11,7 +11,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 import zones
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import enumlab as lab
@@ -150,11 +150,13 @@ def test_naptr_flags(flags, note):
 # Any bytes
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_raise_and_every_octet_has_its_field(wire):
     assert whole(dissect(wire), wire)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_changed_messages_are_read_as_far_as_they_go(data):
     wire = bytearray(data.draw(st.sampled_from([YES, NO])))
@@ -350,6 +352,7 @@ def test_what_can_be_shown():
     assert "unreadable" in repr(packet(b"\xff" * 20))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_can_be_shown(wire):
     shown = packet(wire)

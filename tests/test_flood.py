@@ -25,6 +25,7 @@ BLOCK = "+6125550"
 # Token buckets
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100), max_size=60), st.floats(0.1, 600), st.integers(1, 20))
 def test_a_bucket_never_lets_through_more_than_its_rate_and_burst(times, per_minute, burst):
     bucket = Bucket(Limit(per_minute, burst))
@@ -181,7 +182,7 @@ def queries_of_a_walk(numbers, digits):
     return 12 * len(inner) - (len(inner) - 1) if inner else 1
 
 
-@settings(max_examples=25, deadline=None)  # a busy machine may take its time
+@settings(max_examples=25, deadline=None)
 @given(st.sets(st.integers(0, 99), max_size=12))
 def test_a_walk_finds_what_brute_force_finds(rests):
     numbers = {f"{BLOCK}{rest:02}" for rest in rests}
@@ -193,7 +194,7 @@ def test_a_walk_finds_what_brute_force_finds(rests):
     assert leak.queries == queries_of_a_walk(numbers, 2)
 
 
-@settings(max_examples=25, deadline=None)  # a busy machine may take its time
+@settings(max_examples=25, deadline=None)
 @given(st.sets(st.integers(0, 99), max_size=6))
 def test_a_walk_finds_numbers_that_differ_from_the_wildcard(rests):
     numbers = {f"{BLOCK}{rest:02}" for rest in rests}

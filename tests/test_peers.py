@@ -429,6 +429,14 @@ def test_a_switch_that_dies_in_the_middle_says_so():
         assert not switch.running
 
 
+def test_an_interrupted_call_leaves_no_switch_that_answers_late():
+    with real() as switch:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            switch.call("+61355500911", silent=["10.0.1.98"])
+        assert not switch.running
+
+
 def test_a_user_without_any_privilege_can_run_it():
     real().stop()
     program = (

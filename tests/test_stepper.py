@@ -7,7 +7,7 @@ import re
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enumlab import LabError, Naptr, SubstitutionError, ere, rewrite
@@ -149,6 +149,7 @@ def test_groups_are_found_in_the_pattern(pattern, groups):
     assert [pattern[start:end] for start, end, _ in sorted(found, key=lambda s: s[2])] == groups
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=r"()[]^\ab|*-:digit", max_size=14))
 def test_as_many_groups_as_the_reader_of_eres_finds(pattern):
     try:
@@ -161,6 +162,7 @@ def test_as_many_groups_as_the_reader_of_eres_finds(pattern):
 # Layers
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from(list("!\\1+\"'$^.*()xnu{}0é ")), max_size=20))
 def test_each_layer_means_the_regexp(regexp):
     written = {place: text for place, text, *_ in layers(regexp).rows}

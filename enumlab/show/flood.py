@@ -23,11 +23,11 @@ def flood_table(result: Flood) -> Table:
         (
             "limit",
             "real: answered",
-            "dropped",
-            "busy",
+            "real: dropped",
+            "real: busy",
             "flood: answered",
-            "dropped",
-            "busy",
+            "flood: dropped",
+            "flood: busy",
         ),
         [
             (
