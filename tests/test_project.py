@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -189,3 +190,13 @@ def test_a_missing_peer_fails_only_in_ci(need, monkeypatch, ci, outcome):
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome, match="no-such-program"):
         need("no-such-program")
+
+
+def test_readme_lists_every_notebook_with_its_title_and_minutes():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        title = first.splitlines()[0].removeprefix("# ")
+        minutes = re.search(r"^(\d+) minutes", first, re.MULTILINE)[1]
+        row = f"| [{path.name[:2]}](notebooks/{path.name}) | {title} | {minutes} |"
+        assert row in readme, row

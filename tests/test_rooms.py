@@ -25,6 +25,7 @@ ROOMS = [
     "responder",
     "server",
     "client",
+    "peers",
     "calls",
     "blocks",
     "linting",
