@@ -294,3 +294,20 @@ def test_walk_to_the_only_number_of_a_million():
                 break
         prefix += digit
     assert queries == expected("9.4")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        r'*.1.0.5.5.5.2.1.6 NAPTR 10 70 "u" "E2U+sip" "!^(.*)$!sip:\\1@melbourne.example!" .',
+        r'0.0.5.2.0.5.5.5.2.1.6 NAPTR 10 70 "u" "E2U+sip" "!^(.*)$!sip:\\1@melbourne.example!" .',
+        r'*.9.2.0.5.5.5.2.1.6 NAPTR 10 90 "u" "E2U+fax:tel" "!^.*$!tel:+61355500990!" .',
+    ],
+    ids=["another block", "a new hole", "fax for a hundred"],
+)
+def test_right_plan_with_a_slip_added_is_not_right(more):
+    from enumlab.exercises import find, judge
+
+    task = find("7.4")
+    assert judge(task, task.answer).outcome.value == "right"
+    assert judge(task, f"{task.answer}\n{more}\n").outcome.value == "wrong"

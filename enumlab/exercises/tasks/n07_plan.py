@@ -14,7 +14,9 @@ from enumlab.zone import Zone
 MELBOURNE, SYDNEY, NEW = "melbourne.example", "sydney.example", "newprovider.example"
 WANTED = {MELBOURNE: Fraction(7, 10), SYDNEY: Fraction(3, 10)}
 PORTED, FAX, FAX_URI = "+61255502345", "+61255502900", "tel:+61355500990"
-BLOCK = [f"+61255502{line:03d}" for line in (0, 111, 299, 400, 678, 899)]
+# One number of each ten, so that no hole stays unseen; the two rows below are asked in full.
+BLOCK = [f"+61255502{10 * ten + ten % 9 + 1:03d}" for ten in range(90) if ten // 10 != 3]
+OTHERS = ["+61255503000", "+61255501234", "+61255500123", "+61255512000", "+61355502000"]
 AROUND_PORTED = [f"+612555023{line:02d}" for line in range(100) if line != 45]
 AROUND_FAX = [f"+612555029{line:02d}" for line in range(1, 100)]
 
@@ -48,8 +50,9 @@ def shares(served: Served, number: str) -> dict[str, Fraction]:
 
 def sites(served: Served) -> tuple[str, Rows] | None:
     """The block goes to Melbourne and Sydney, 70 to 30, and no other block goes along."""
-    if served.uris("+61255503000"):
-        return "a block too large", (("answered, but of another block", "+61255503000"),)
+    beyond = [number for number in OTHERS if served.uris(number)]
+    if beyond:
+        return "a block too large", (("answered, but of another block", beyond[0]),)
     missing = [number for number in BLOCK if not served.targets(number)]
     if missing:
         return "a part of the block has no route", (("number", missing[0]),)
@@ -102,7 +105,7 @@ def _hole(served: Served, numbers: list[str], inner_digit: str) -> tuple[str, Ro
 
 def fax(served: Served) -> tuple[str, Rows] | None:
     """One number takes faxes as well as calls, and its neighbours calls only."""
-    offered = [number for number in BLOCK if served.uris(number, "fax:tel")]
+    offered = [number for number in BLOCK + AROUND_FAX if served.uris(number, "fax:tel")]
     if offered:
         return "a fax service for the whole block", (("offers fax:tel", offered[0]),)
     uris = served.uris(FAX, "fax:tel")
@@ -117,7 +120,7 @@ def failover(served: Served) -> tuple[str, Rows] | None:
     """Whichever site is down, no call is lost by any reading."""
     from enumlab.calls import simulate  # it needs numpy
 
-    for number in (BLOCK[0], AROUND_PORTED[0], FAX):
+    for number in (BLOCK[0], AROUND_PORTED[0], "+61255502344", FAX):
         targets = served.targets(number)
         for reading in READINGS if targets else ():
             for site in WANTED:
