@@ -280,8 +280,13 @@ def test_the_log_tells_name_type_rcode_and_why(server):
     assert server.tail(0).rows == []
 
 
-def test_the_log_is_a_ring(server, monkeypatch):
-    assert server._loop.log.maxlen == loop.LOG_SIZE == 10_000
+def test_the_log_is_a_ring(monkeypatch):
+    assert loop.LOG_SIZE == 10_000
+    monkeypatch.setattr(loop, "LOG_SIZE", 3)
+    with LabServer(PLAYGROUND, port=0) as server:
+        for digit in range(5):
+            udp(server, header() + question(f"{digit}.e164.arpa."))
+        assert [row[0] for row in server.tail(9).rows] == [f"{d}.e164.arpa." for d in (2, 3, 4)]
 
 
 def test_what_is_no_query_is_not_logged(server):
