@@ -21,6 +21,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rdtypes.IN.NAPTR
 
+from enumlab import memory
 from enumlab.errors import LabError, ServerError
 from enumlab.naptr import Naptr
 from enumlab.number import aus as to_aus
@@ -325,9 +326,7 @@ def address_of(server: Server) -> tuple[str, int]:
 def _over_udp(
     message: dns.message.Message, query: bytes, host: str, port: int, timeout: float
 ) -> bytes:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.connect((host, port))
+    with memory.datagrams(host, port) as sock:
         for _ in range(TRIES):
             sock.send(query)
             deadline = time.monotonic() + timeout
@@ -343,6 +342,9 @@ def _over_udp(
 
 
 def _over_tcp(query: bytes, host: str, port: int, timeout: float) -> bytes:
+    near = memory.listener(host, port)
+    if near is not None:
+        return near(query, True) or b""
     with socket.create_connection((host, port), timeout) as sock, sock.makefile("rb") as stream:
         sock.sendall(struct.pack("!H", len(query)) + query)
         prefix = stream.read(2)

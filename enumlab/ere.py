@@ -10,16 +10,29 @@ do not both take it in the same sense: a doubled operator (`a**`), an empty bran
 that starts no bound. Refused, too, are a backslash before a letter or a digit, whose sense differs
 from one library to the next, and `[[.a.]]` and `[[=a=]]`, which need a locale. All take `()`, a
 lone `)`, `]` or `}`, and a backslash before any other sign, and so does this.
+
+Where `regex` is not installed (a browser), Python's `re` stands in, and a line says what differs.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import regex
+from typing import Any
 
 from enumlab.errors import SubstitutionError
+from enumlab.notice import say
+
+try:
+    import regex
+except ModuleNotFoundError:
+    regex = None  # type: ignore[assignment,unused-ignore]
+
+WITHOUT_REGEX = (
+    "the package regex is not here, so Python's re does the matching. Of several matches it takes "
+    "the first that it finds, not the longest as POSIX does, and no clock stops a slow pattern."
+)
 
 RE_DUP_MAX = 255  # POSIX's least maximum of a bound; BIND refuses more
 MAX_DEPTH = 50  # parentheses within parentheses
@@ -84,6 +97,34 @@ def read(pattern: str, delimiter: str = "") -> Ere:
         Ere(pattern='^\\+([0-9]{2})(.*)\\Z', groups=2, quick=False)
     """
     return _Reader(pattern, delimiter).read()
+
+
+def search(ere: Ere, ignore_case: bool = False) -> Callable[..., re.Match[str] | None]:
+    r"""Give a function that finds the leftmost and longest match in a text.
+
+    Args:
+        ere: as `read` gives it.
+        ignore_case: ASCII letters match in either case.
+
+    Returns:
+        Takes the text, and `timeout` in seconds, after which it raises TimeoutError.
+
+    Example:
+        >>> search(read(r"(\+6|\+61)"))("+61255", timeout=0.1).group()
+        '+61'
+    """
+    library: Any = regex or re
+    options = library.DOTALL | library.ASCII
+    if ignore_case:
+        options |= library.IGNORECASE
+    if regex is not None:
+        found: Callable[..., re.Match[str] | None]
+        found = regex.compile(ere.pattern, options | regex.V0 | regex.POSIX).search
+        return found
+    if not ere.quick:  # nothing to choose from otherwise: both find the same
+        say(WITHOUT_REGEX)
+    plain = re.compile(ere.pattern, options)
+    return lambda text, timeout=None: plain.search(text)
 
 
 class _Reader:
@@ -156,7 +197,7 @@ class _Reader:
         elif sign == ".":
             written, size = ".", 1
         else:
-            written, size = regex.escape(sign), 1
+            written, size = re.escape(sign), 1
         operator, times = self.repeat()
         return written + operator, size * times
 
@@ -198,7 +239,7 @@ class _Reader:
                 start,
                 f"\\{sign} has no meaning in POSIX. For the sign itself, write {sign} alone.",
             )
-        return str(regex.escape(sign))
+        return re.escape(sign)
 
     def repeat(self) -> tuple[str, int]:
         """Read the operator behind an atom, if one stands there: (operator, copies at most)."""

@@ -23,7 +23,8 @@ import dns.zonefile
 
 from enumlab.errors import ZoneError
 from enumlab.naptr import lone_backslash
-from enumlab.plainlines import Entry, PlainLines
+from enumlab.nodes import key_of, unpack
+from enumlab.plainlines import Entry, PackedLines, PlainLines
 
 Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
@@ -41,11 +42,13 @@ class Records:
         rdatasets: one for each (owner, type), in file order; TTLs in seconds.
         lines: the line, counted from 1, on which each record starts.
         outside: (line, owner) of records that are not below the origin; they are not served.
+        packed: NAPTR records of owners that have no entry in `rdatasets`, by key (see `nodes`).
     """
 
     rdatasets: dict[Key, dns.rdataset.Rdataset] = field(default_factory=dict)
     lines: dict[tuple[dns.name.Name, dns.rdata.Rdata], int] = field(default_factory=dict)
     outside: list[tuple[int, str]] = field(default_factory=list)
+    packed: dict[bytes, bytes | tuple[bytes, ...]] = field(default_factory=dict)
 
 
 def read(
@@ -54,6 +57,7 @@ def read(
     default_ttl: int | None = None,
     onto: Records | None = None,
     plain: list[Entry] | None = None,
+    packed: bool = False,
 ) -> Records:
     r"""Read master-file text.
 
@@ -64,6 +68,7 @@ def read(
         onto: records that are there already; the new ones are added to them, in place.
         plain: where given, NAPTR records on lines of the plain form go here instead; that is
             some fifty times as fast.
+        packed: keep NAPTR records on lines of the plain form as `Records.packed`, as fast.
 
     Raises:
         ZoneError: with the line number, the line, and what was expected.
@@ -79,6 +84,9 @@ def read(
     reader = _Reader(text, collector, default_ttl)
     if plain is not None:
         reader.tok.file = cast(TextIO, PlainLines(text, origin, reader, plain))
+    elif packed:
+        lines = PackedLines(text, origin, reader, collector.found.packed, collector.owners)
+        reader.tok.file = cast(TextIO, lines)
     try:
         reader.read()
     except ZoneError:
@@ -96,8 +104,10 @@ class _Collector:
         self.found = found
         self.keep_lines = keep_lines  # line numbers of a second text would mislead
         self.types: dict[dns.name.Name, set[dns.rdatatype.RdataType]] = {}
+        self.owners: set[bytes] = set()  # keys of those in `found.rdatasets`
         for owner, kind in found.rdatasets:
             self._note_type(owner, kind)
+            self.owners.add(key_of(owner))
         self.line = 1
         self.inside_a_record = False
 
@@ -121,15 +131,26 @@ class _Collector:
         if not owner.is_subdomain(self.origin):
             self.found.outside.append((self.line, owner.to_text()))
             return
+        self._unpack(owner)
         self._refuse(owner, rdata)
         key = (owner, rdata.rdtype)
         rdataset = self.found.rdatasets.get(key)
         if rdataset is None:
             rdataset = dns.rdataset.Rdataset(rdata.rdclass, rdata.rdtype, ttl=ttl)
             self.found.rdatasets[key] = rdataset
+        before = len(rdataset)
         rdataset.add(rdata)  # the first TTL stands for the whole rrset, as in BIND
-        if self.keep_lines:
-            self.found.lines.setdefault((owner, rdata), self.line)
+        if self.keep_lines and len(rdataset) > before:
+            self.found.lines[owner, rdata] = self.line
+
+    def _unpack(self, owner: dns.name.Name) -> None:
+        """From now on, all records of this owner are kept in dnspython's form."""
+        key = key_of(owner)
+        self.owners.add(key)
+        packed = self.found.packed.pop(key, None)
+        if packed is not None:
+            self.found.rdatasets[owner, dns.rdatatype.NAPTR] = unpack(packed)
+            self._note_type(owner, dns.rdatatype.NAPTR)
 
     def _refuse(self, owner: dns.name.Name, rdata: dns.rdata.Rdata) -> None:
         kind, here = rdata.rdtype, self.found.rdatasets

@@ -2,6 +2,7 @@
 
 A lesson starts and stops many servers, so each gives back
 its port, its sockets and its thread at once, and none prints anything.
+Where a platform has no sockets and no threads, it answers in memory, and says so.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import sys
 import threading
 import warnings
 import weakref
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from enumlab import memory
 from enumlab.errors import ServerError
 from enumlab.loop import Entry, Loop
+from enumlab.notice import say
 from enumlab.responder import Responder, Rotation
 from enumlab.zone import Zone
 
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
 
 PORT = 10164
 LOOPBACK = "127.0.0.1"
+
+Bound = TypeVar("Bound")
 
 
 class LabServer:
@@ -68,17 +74,26 @@ class LabServer:
     ) -> None:
         self._responder = Responder(zone, rotation, seed)
         _warn_if_public(host)
-        udp, tcp = _bound(host, port)
         self.host: str
         self.port: int
-        self.host, self.port = udp.getsockname()[:2]
-        self._loop = Loop(self._responder, udp, tcp, random.Random(seed), drop)
-        self._thread = threading.Thread(
-            target=self._loop.run, name=f"enumlab-{self.port}", daemon=True
-        )
+        self._loop: Loop | memory.MemoryLoop
+        self._thread: threading.Thread | None = None
+        chance = random.Random(seed)
+        if memory.SOCKETS:
+            udp, tcp = _bound(host, port, _pair)
+            self.host, self.port = udp.getsockname()[:2]
+            self._loop = loop = Loop(self._responder, udp, tcp, chance, drop)
+            self._thread = threading.Thread(
+                target=loop.run, name=f"enumlab-{self.port}", daemon=True
+            )
+        else:
+            self._loop = memory.MemoryLoop(self._responder, chance, drop)
+            self.host, self.port = _bound(host, port, self._loop.listen)
+            say(f"the lab's servers answer {memory.NOTE}")
         # A server that nobody refers to any more must not keep its port.
         self._finish = weakref.finalize(self, _stop, self._loop, self._thread)
-        self._thread.start()
+        if self._thread is not None:
+            self._thread.start()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -88,7 +103,7 @@ class LabServer:
     @property
     def running(self) -> bool:
         """Whether it answers queries."""
-        return self._finish.alive and self._thread.is_alive()
+        return self._finish.alive and (self._thread is None or self._thread.is_alive())
 
     @property
     def zone(self) -> Zone:
@@ -185,6 +200,8 @@ class LabServer:
     def __repr__(self) -> str:
         # No port: it may differ from run to run, and a notebook keeps its outputs.
         state = "running" if self.running else "stopped"
+        if self.running and self._thread is None:
+            state += f" {memory.NOTE}"
         return f"LabServer({state}, zone={self.zone.origin!r})"
 
 
@@ -276,15 +293,14 @@ def _warn_if_public(host: str) -> None:
         )
 
 
-def _bound(host: str, port: int | None) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a listening TCP socket on the same port."""
+def _bound(host: str, port: int | None, bind: Callable[[str, int], Bound]) -> Bound:
+    """What `bind` gives for the port that was asked for, or for one that is free."""
     if port is not None and not (isinstance(port, int) and 0 <= port <= 65535):
         raise ServerError(f"port={port!r} is not a port. Expected a number from 0 to 65535.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     candidates = [PORT, *[0] * 20] if port is None else [port] if port else [0] * 20
     for candidate in candidates:
         try:
-            return _pair(family, host, candidate)
+            return bind(host, candidate)
         except (OSError, OverflowError) as error:
             problem = error
     raise ServerError(
@@ -294,7 +310,9 @@ def _bound(host: str, port: int | None) -> tuple[socket.socket, socket.socket]:
     )
 
 
-def _pair(family: int, host: str, port: int) -> tuple[socket.socket, socket.socket]:
+def _pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A UDP and a listening TCP socket on the same port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     udp, tcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "nt":
@@ -316,7 +334,7 @@ def _pair(family: int, host: str, port: int) -> tuple[socket.socket, socket.sock
     return udp, tcp
 
 
-def _stop(loop: Loop, thread: threading.Thread) -> None:
+def _stop(loop: Loop | memory.MemoryLoop, thread: threading.Thread | None) -> None:
     loop.stop()
-    if thread is not threading.current_thread():
+    if thread is not None and thread is not threading.current_thread():
         thread.join()

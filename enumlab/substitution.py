@@ -12,8 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import regex
-
 from enumlab import ere
 from enumlab.errors import NoMatch, SubstitutionError
 
@@ -76,7 +74,7 @@ class Substitution:
     replacement: str
     flags: str = ""
     parts: tuple[str | int, ...] = field(init=False, repr=False, compare=False)
-    _search: Callable[..., regex.Match[str] | None] = field(init=False, repr=False, compare=False)
+    _search: Callable[..., re.Match[str] | None] = field(init=False, repr=False, compare=False)
     _quick: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,11 +86,8 @@ class Substitution:
             )
         read = ere.read(self.pattern, self.delimiter)
         parts = _parts(self.replacement, read.groups)
-        options = regex.V0 | regex.POSIX | regex.DOTALL | regex.ASCII
-        if self.flags:
-            options |= regex.IGNORECASE
         object.__setattr__(self, "parts", parts)
-        object.__setattr__(self, "_search", regex.compile(read.pattern, options).search)
+        object.__setattr__(self, "_search", ere.search(read, bool(self.flags)))
         object.__setattr__(self, "_quick", read.quick)
 
     @classmethod
@@ -144,7 +139,7 @@ class Substitution:
         spans = [found.span(n) for n in range(found.re.groups + 1)]
         return Match(text, tuple(span if span[0] >= 0 else None for span in spans))
 
-    def _found(self, text: str, timeout: float) -> regex.Match[str]:
+    def _found(self, text: str, timeout: float) -> re.Match[str]:
         try:
             if self._quick and len(text) <= MAX_OCTETS:
                 found = self._search(text)  # to watch the clock would take longer than the match

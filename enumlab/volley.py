@@ -10,6 +10,7 @@ import dns.exception
 import dns.flags
 import dns.message
 
+from enumlab import memory
 from enumlab.client import Lookup, Server, address_of, look_up
 from enumlab.errors import ServerError
 from enumlab.responder import Responder
@@ -52,10 +53,8 @@ def look_up_many(
         )
     volley = _Volley(domains, rdtype, timeout)
     host, port = address_of(server)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as sock:
-            sock.connect((host, port))
+        with memory.datagrams(host, port) as sock:
             volley.fire(sock)
     except OSError as error:
         raise ServerError(
@@ -85,7 +84,7 @@ class _Volley:
             for place, query in enumerate(self.queries)
         ]
 
-    def fire(self, sock: socket.socket) -> None:
+    def fire(self, sock: socket.socket | memory.Line) -> None:
         waiting = iter(range(len(self.queries)))
         while len(self.answers) < len(self.queries):
             while len(self.sent) < IN_FLIGHT and (place := next(waiting, None)) is not None:
@@ -96,11 +95,11 @@ class _Volley:
             except TimeoutError:
                 continue
 
-    def _send(self, sock: socket.socket, place: int, tries: int) -> None:
+    def _send(self, sock: socket.socket | memory.Line, place: int, tries: int) -> None:
         self.sent[place] = time.monotonic(), tries
         sock.send(self.queries[place].to_wire())
 
-    def _resend_late(self, sock: socket.socket) -> float:
+    def _resend_late(self, sock: socket.socket | memory.Line) -> float:
         """Send again what has waited too long; gives the seconds until the next is late."""
         while True:
             place, (at, tries) = next(iter(self.sent.items()))  # the one sent first

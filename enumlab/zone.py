@@ -1,32 +1,32 @@
 """A zone, and what a name in it resolves to and why (RFC 1034 section 4.3.2, RFC 4592).
 
-The names and the records are kept in dnspython's B-tree zone, whose `bounds()` tells the closest
-encloser. What stands here is the decision: which records answer, and the reason in plain words.
+`nodes` keeps the names and the records. What stands here is the decision: which records answer,
+and the reason in plain words.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import dns.btreezone
 import dns.exception
 import dns.name
 import dns.rdata
-import dns.rdataclass
 import dns.rdataset
 import dns.rdatatype
-import dns.zone
 
 from enumlab import masterfile
 from enumlab.errors import LabError, ZoneError
 from enumlab.found import Found, Why
+from enumlab.nodes import WILDCARD, Content, Node, Nodes, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WILDCARD = dns.name.Name([b"*"])
+NS, CNAME, DNAME = dns.rdatatype.NS, dns.rdatatype.CNAME, dns.rdatatype.DNAME
 
 
 class Zone:
@@ -52,20 +52,14 @@ class Zone:
         self._lines = records.lines
         self.outside: tuple[tuple[int, str], ...] = tuple(records.outside)
         self.source: str | None = None
-        self._tree = dns.btreezone.Zone(origin, relativize=False)
-        with self._tree.writer(True) as edit:
-            for (owner, _), rdataset in records.rdatasets.items():
-                edit.replace(owner, rdataset)
-        with self._tree.reader() as reading:
-            self._version = cast(dns.btreezone.ImmutableVersion, reading.version)
-        self._dnames = {owner for owner, kind in records.rdatasets if kind == dns.rdatatype.DNAME}
+        self._numbering: _Numbering | None = None
+        self.nodes = Nodes(origin, _contents(records).items())
         self._refuse_below_dname()
         self._require(dns.rdatatype.SOA, "@ IN SOA ns.example. root.example. 1 3600 900 604800 300")
-        self._require(dns.rdatatype.NS, "@ IN NS ns.example.")
+        self._require(NS, "@ IN NS ns.example.")
 
     def _require(self, kind: dns.rdatatype.RdataType, example: str) -> None:
-        apex = self._version.nodes.get(self._origin)
-        if apex is None or apex.get_rdataset(dns.rdataclass.IN, kind) is None:
+        if kind not in self.nodes.rdatasets(self.nodes.apex):
             name = dns.rdatatype.to_text(kind)
             raise ZoneError(
                 f"the zone has no {name} record at its top, {self._origin}; name servers refuse "
@@ -73,13 +67,13 @@ class Zone:
             )
 
     def _refuse_below_dname(self) -> None:
-        for dname in self._dnames:
-            for owner in self._version.nodes:
-                if owner != dname and owner.is_subdomain(dname):
-                    raise ZoneError(
-                        f"{owner} is below {dname}, which has a DNAME record. A DNAME moves all "
-                        "names below it (RFC 6672 section 2.4): drop one of the two."
-                    )
+        pair = self.nodes.below_a_dname()
+        if pair is not None:
+            owner, dname = pair
+            raise ZoneError(
+                f"{owner} is below {dname}, which has a DNAME record. A DNAME moves all "
+                "names below it (RFC 6672 section 2.4): drop one of the two."
+            )
 
     # Reading and writing
 
@@ -110,8 +104,8 @@ class Zone:
                 "use Zone.from_file(path) for a file."
             )
         top = told_origin(text) if origin is None else _name(origin)
-        zone = cls(top, masterfile.read(text, top))
-        zone.source = text
+        zone = cls(top, masterfile.read(text, top, packed=True))
+        zone.source, zone._numbering = text, _Numbering(text, top)
         return zone
 
     @classmethod
@@ -156,11 +150,16 @@ class Zone:
         """The zone as master-file text that BIND, NSD and Knot load; names relative to `$ORIGIN`.
 
         Example:
-            >>> print(Zone.named("playground").to_text()[:59])
+            >>> print(Zone.named("playground").to_text()[:72])
             $ORIGIN e164.arpa.
-            @ 3600 IN SOA ns root 2009010918 3600 36
+            @ 3600 IN SOA ns root 2009010918 3600 3600 3600 3600
         """
-        return f"$ORIGIN {self.origin}\n" + self._tree.to_text(relativize=True)
+        lines = [f"$ORIGIN {self.origin}"]
+        for key in self.nodes.owners:
+            owner = self.nodes.name(key).relativize(self._origin)
+            for rdataset in self.nodes.rdatasets(key).values():
+                lines.append(rdataset.to_text(owner, self._origin, relativize=True))
+        return "\n".join(lines) + "\n"
 
     def with_records(self, text: str) -> Zone:
         """A new zone with more records; a record without TTL takes the zone's SOA TTL.
@@ -172,8 +171,10 @@ class Zone:
         """
         soa = self.rdataset(self.origin, "SOA")
         everything = self._records()
-        masterfile.read(text, self._origin, soa.ttl if soa else None, onto=everything)
-        return Zone(self._origin, everything)
+        masterfile.read(
+            text, self._origin, soa.ttl if soa else None, onto=everything, packed=True
+        )
+        return self._edited(everything)
 
     def without(self, owner: str) -> Zone:
         """A new zone without any record at this owner; names below it stay.
@@ -186,15 +187,21 @@ class Zone:
             9
         """
         name = self._absolute(owner)
-        if name not in self._version.nodes:
+        if self.nodes.get(key_of(name)) is None:
             raise ZoneError(
                 f"{name} owns no record in this zone, so there is nothing to take away. "
                 "zone.owners lists the names that do."
             )
         rest = self._records()
+        rest.packed.pop(key_of(name), None)
         for key in [key for key in rest.rdatasets if key[0] == name]:
             del rest.rdatasets[key]
-        return Zone(self._origin, rest)
+        return self._edited(rest)
+
+    def _edited(self, records: masterfile.Records) -> Zone:
+        zone = Zone(self._origin, records)
+        zone._numbering = self._numbering
+        return zone
 
     # Looking
 
@@ -211,27 +218,28 @@ class Zone:
     @property
     def owners(self) -> list[str]:
         """The names that own records, in canonical DNS order (RFC 4034 section 6.1)."""
-        return [name.to_text() for name in self._version.nodes]
+        return [self.nodes.name(key).to_text() for key in self.nodes.owners]
 
     def __len__(self) -> int:
-        return len(self._version.nodes)
+        return self.nodes.size
 
     def __iter__(self) -> Iterator[tuple[str, dns.rdataset.Rdataset]]:
         """Each owner with each of its rrsets, in canonical DNS order."""
-        for owner, node in self._version.nodes.items():
-            for rdataset in node:
-                yield owner.to_text(), rdataset
+        for key in self.nodes.owners:
+            owner = self.nodes.name(key).to_text()
+            for rdataset in self.nodes.rdatasets(key).values():
+                yield owner, rdataset
 
     def rdataset(self, owner: str | dns.name.Name, rdtype: str) -> dns.rdataset.Rdataset | None:
         """The records of one type at exactly this owner, or None; no wildcards, no cuts."""
-        node = self._version.nodes.get(self._absolute(owner))
-        if node is None:
-            return None
-        return node.get_rdataset(dns.rdataclass.IN, _rdtype(rdtype))
+        return self.nodes.rdatasets(key_of(self._absolute(owner))).get(_rdtype(rdtype))
 
     def line(self, owner: str, rdata: dns.rdata.Rdata) -> int | None:
         """The line of the master file on which a record starts, or None if it came by an edit."""
-        return self._lines.get((self._absolute(owner), rdata))
+        record = (self._absolute(owner), rdata)
+        if record not in self._lines and self._numbering is not None:
+            return self._numbering.lines.get(record)
+        return self._lines.get(record)
 
     def find(self, name: str, rdtype: str = "NAPTR") -> Found:
         """What a name resolves to, and why (RFC 1034 section 4.3.2, RFC 4592 section 3.3).
@@ -251,68 +259,56 @@ class Zone:
 
     def resolve(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Found:
         """`find`, for callers that hold dnspython's objects."""
-        if not name.is_subdomain(self._origin):
+        nodes, key = self.nodes, key_of(name)
+        closest = nodes.closest(key)
+        if closest is None:
             return Found.of(name, rdtype, "REFUSED", Why.OUT_OF_ZONE)
-        cut, below = self._version.delegations.get_delegation(name)
-        if cut is not None and (below or rdtype != dns.rdatatype.DS):
-            node = self._version.nodes[cut]
-            ns = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.NS)
-            return Found.of(name, rdtype, "NOERROR", Why.DELEGATED, cut, cut, ns)
-        dname = self._dname_above(name)
-        if dname is not None:
-            rdataset = self._version.nodes[dname].get_rdataset(
-                dns.rdataclass.IN, dns.rdatatype.DNAME
-            )
-            return Found.of(name, rdtype, "NOERROR", Why.ALIAS, dname, dname, rdataset)
-        if name in self._version.nodes:
-            return self._at(name, rdtype, source=name, closest_encloser=name, why=Why.EXACT)
-        encloser = self._version.bounds(name).closest_encloser
-        if encloser == name:
-            return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, name, name)
-        return self._by_wildcard(name, rdtype, encloser)
+        here = nodes.rdatasets(closest)
+        encloser = nodes.name(closest)
+        if NS in here and closest != nodes.apex and (closest != key or rdtype != dns.rdatatype.DS):
+            return Found.of(name, rdtype, "NOERROR", Why.DELEGATED, encloser, encloser, here[NS])
+        if closest == key:
+            if nodes.there[key] is None:
+                return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, name, name)
+            return self._at(name, rdtype, key, encloser, Why.EXACT)
+        if DNAME in here:
+            return Found.of(name, rdtype, "NOERROR", Why.ALIAS, encloser, encloser, here[DNAME])
+        return self._by_wildcard(name, rdtype, closest)
 
     def _by_wildcard(
-        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, encloser: dns.name.Name
+        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, closest: bytes
     ) -> Found:
-        source = WILDCARD.concatenate(encloser)
-        if source in self._version.nodes:
-            return self._at(name, rdtype, source, encloser, Why.WILDCARD)
-        if self._exists(source):
-            return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, encloser, source)
-        above = encloser
-        while above != self._origin:
-            above = above.parent()
-            hidden = WILDCARD.concatenate(above)
-            if hidden in self._version.nodes:
-                return Found.of(name, rdtype, "NXDOMAIN", Why.HIDDEN, encloser, hidden)
-        return Found.of(name, rdtype, "NXDOMAIN", Why.NO_SUCH_NAME, encloser)
+        nodes, source = self.nodes, WILDCARD + closest
+        encloser = nodes.name(closest)
+        if source not in nodes.there:
+            hidden = nodes.hidden_wildcard(closest)
+            if hidden is None:
+                return Found.of(name, rdtype, "NXDOMAIN", Why.NO_SUCH_NAME, encloser)
+            shown = nodes.name(hidden)
+            return Found.of(name, rdtype, "NXDOMAIN", Why.HIDDEN, encloser, shown)
+        if nodes.there[source] is None:
+            there = nodes.name(source)
+            return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, encloser, there)
+        return self._at(name, rdtype, source, encloser, Why.WILDCARD)
 
     def _at(
         self,
         name: dns.name.Name,
         rdtype: dns.rdatatype.RdataType,
-        source: dns.name.Name,
+        key: bytes,
         closest_encloser: dns.name.Name,
         why: Why,
     ) -> Found:
-        """The answer from an existing node: the type, an alias, or neither."""
-        node = self._version.nodes[source]
+        """The answer from a name with records: the type, an alias, or neither."""
+        here, source = self.nodes.rdatasets(key), self.nodes.name(key)
         if rdtype == dns.rdatatype.ANY:
-            return Found.of(name, rdtype, "NOERROR", why, closest_encloser, source, *node.rdatasets)
-        rdataset = node.get_rdataset(dns.rdataclass.IN, rdtype)
+            every = here.values()
+            return Found.of(name, rdtype, "NOERROR", why, closest_encloser, source, *every)
+        rdataset = here.get(rdtype)
         if rdataset is None:
-            rdataset = node.get_rdataset(dns.rdataclass.IN, dns.rdatatype.CNAME)
+            rdataset = here.get(CNAME)
             why = Why.NO_SUCH_TYPE if rdataset is None else Why.ALIAS
         return Found.of(name, rdtype, "NOERROR", why, closest_encloser, source, rdataset)
-
-    def _exists(self, name: dns.name.Name) -> bool:
-        return bool(self._version.bounds(name).closest_encloser == name)
-
-    def _dname_above(self, name: dns.name.Name) -> dns.name.Name | None:
-        if not self._dnames:
-            return None
-        above = (name.split(depth)[1] for depth in range(len(self._origin), len(name)))
-        return next((ancestor for ancestor in above if ancestor in self._dnames), None)
 
     def _absolute(self, name: str | dns.name.Name) -> dns.name.Name:
         return _name(name, self._origin)
@@ -320,22 +316,49 @@ class Zone:
     def _records(self) -> masterfile.Records:
         """A copy of what the zone holds, to edit."""
         copy = masterfile.Records(lines=dict(self._lines), outside=[*self.outside])
-        for owner, node in self._version.nodes.items():
-            for rdataset in node:
-                fresh = dns.rdataset.Rdataset(rdataset.rdclass, rdataset.rdtype, ttl=rdataset.ttl)
-                for rdata in rdataset:
-                    fresh.add(rdata)
-                copy.rdatasets[owner, rdataset.rdtype] = fresh
+        for part in self.nodes.there, self.nodes.hidden:
+            for key, content in part.items():
+                if isinstance(content, Node):
+                    for kind, rdataset in content.rdatasets.items():
+                        copy.rdatasets[content.owner, kind] = _copied(rdataset)
+                elif content is not None:
+                    copy.packed[key] = content
         return copy
 
     def __repr__(self) -> str:
-        records = sum(len(rdataset) for _, rdataset in self)
-        return f"Zone({self.origin!r}, {len(self)} owners, {records} records)"
+        return f"Zone({self.origin!r}, {len(self)} owners, {self.nodes.count()} records)"
 
     def _repr_html_(self) -> str:
         from enumlab.show.tables import zone_table
 
         return zone_table(self)
+
+
+class _Numbering:
+    """The line on which each record of a master file starts, read when somebody asks."""
+
+    def __init__(self, text: str, origin: dns.name.Name) -> None:
+        self._text, self._origin = text, origin
+
+    @cached_property
+    def lines(self) -> dict[tuple[dns.name.Name, dns.rdata.Rdata], int]:
+        return masterfile.read(self._text, self._origin).lines
+
+
+def _contents(records: masterfile.Records) -> dict[bytes, Content]:
+    contents: dict[bytes, Content] = {**records.packed}
+    for (owner, kind), rdataset in records.rdatasets.items():
+        node = contents.setdefault(key_of(owner), Node(owner))
+        assert isinstance(node, Node)  # no owner stands in both
+        node.rdatasets[kind] = rdataset
+    return contents
+
+
+def _copied(rdataset: dns.rdataset.Rdataset) -> dns.rdataset.Rdataset:
+    copy = dns.rdataset.Rdataset(rdataset.rdclass, rdataset.rdtype, ttl=rdataset.ttl)
+    for rdata in rdataset:
+        copy.add(rdata)
+    return copy
 
 
 def file_text(path: str | Path) -> str:
@@ -360,7 +383,8 @@ def file_text(path: str | Path) -> str:
 def told_origin(text: str) -> dns.name.Name:
     """The owner of the SOA record as the text tells it; a fault in it is left to the reader."""
     told = "e164.arpa."
-    for line in text.removeprefix("\ufeff").splitlines():
+    for match in re.finditer(r"[^\r\n]+", text.removeprefix("\ufeff")):
+        line = match.group()
         words = line.partition(";")[0].split()
         if words[1:] and words[0].upper() == "$ORIGIN" and words[1].endswith("."):
             told = words[1]

@@ -17,12 +17,14 @@ PACKAGE = Path(enumlab.__file__).parent
 # In the order in which a call flows; a room may import what stands above it.
 ROOMS = [
     "errors",
+    "notice",
     "number",
     "substitution",
     "naptr",
     "selection",
     "zone",
     "responder",
+    "memory",
     "server",
     "client",
     "peers",
