@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from enumlab.peers import PACKAGES, find
-from enumlab.server import LOOPBACK, PORT
+from enumlab.sockets import LOOPBACK, PORT
 
 PROGRAMS = ("dig", "named", "nsd", "knotd")
 

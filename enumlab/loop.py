@@ -6,36 +6,28 @@ would let five hundred silent ones fill a kernel.
 
 from __future__ import annotations
 
+import os
 import random
 import selectors
 import socket
 import struct
+import sys
+import threading
 import time
+import weakref
 from collections import deque
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any
 
+from enumlab.querylog import Log
+from enumlab.ratelimit import RateLimit
 from enumlab.responder import Reply, Responder
 
-LOG_SIZE = 10_000  # queries; older ones make room
 IDLE = 10.0  # seconds until a silent TCP connection is closed (RFC 7766 section 6.2.3)
 CONNECTIONS = 200  # TCP connections at once; one more closes the one that was silent longest
 UNSENT = 256 * 1024  # octets waiting for a slow reader, at which its queries wait too
 AT_ONCE = 64  # datagrams answered before the TCP connections have their turn
-
-
-class Entry(NamedTuple):
-    """One query in the log.
-
-    Attributes:
-        time: seconds since 1970.
-        transport: "udp" or "tcp".
-        reply: what was answered.
-    """
-
-    time: float
-    transport: str
-    reply: Reply
+SHORT_TURN = 1e-4  # seconds
 
 
 class Connection:
@@ -61,7 +53,16 @@ class Connection:
 
 
 class Loop:
-    """What the thread does; knows nothing of the `LabServer`, so that this can go away."""
+    """What the thread does; knows nothing of the `LabServer`, so that this can go away.
+
+    Args:
+        responder: gives the answers.
+        udp: bound, and closed at the end.
+        tcp: listening, and closed at the end.
+        chance: decides which queries are dropped.
+        drop: share of UDP queries, 0 to 1, that get no answer.
+        limit: holds back answers over UDP where senders may be forged; None sends all.
+    """
 
     def __init__(
         self,
@@ -70,10 +71,11 @@ class Loop:
         tcp: socket.socket,
         chance: random.Random,
         drop: float,
+        limit: RateLimit | None = None,
     ) -> None:
         self.responder, self.udp, self.tcp = responder, udp, tcp
-        self.chance, self.drop = chance, drop
-        self.log: deque[Entry] = deque(maxlen=LOG_SIZE)
+        self.chance, self.drop, self.limit = chance, drop, limit
+        self.log = Log()
         self.failures: deque[Exception] = deque(maxlen=10)  # stays empty unless there is a bug
         self.connections: dict[int, Connection] = {}
         self.selector = selectors.DefaultSelector()
@@ -81,11 +83,42 @@ class Loop:
         self.woken.setblocking(False)
         for sock in udp, tcp, self.woken:
             self.selector.register(sock, selectors.EVENT_READ)
+        port = udp.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, name=f"enumlab-{port}", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves."""
+        return self in _started and self.thread.is_alive()
+
+    def start(self) -> None:
+        """Serve, in a thread of this process."""
+        _started.add(self)
+        self.thread.start()
+        _take_short_turns()
+
+    def change(self, name: str, value: object) -> None:
+        """Set zone or rotation of the responder, or the share of drops."""
+        setattr(self if name == "drop" else self.responder, name, value)
 
     def stop(self) -> None:
-        """Ask the thread to end; from any thread."""
+        """End the thread and wait until it has; from any thread."""
+        if self not in _started:
+            return  # stopped before, or this process is a fork of the one that serves
+        _started.discard(self)
         with suppress(OSError):
             self.wake.send(b"x")
+        if self.thread is not threading.current_thread():
+            self.thread.join()
+        _take_short_turns()
+
+    def let_go(self) -> None:
+        """Close this process's copies of the sockets; another process serves on."""
+        self.selector.close()
+        for sock in self.udp, self.tcp, self.wake, self.woken:
+            sock.close()
+        for connection in self.connections.values():
+            connection.socket.close()
 
     def run(self) -> None:
         """Serve until asked to stop, then close everything."""
@@ -115,29 +148,48 @@ class Loop:
 
     def _reply(self, query: bytes, transport: str) -> bytes | None:
         try:
-            reply = self.responder.respond(query, tcp=transport == "tcp")
+            told = self.responder.answer(query, transport == "tcp")
         except Exception as error:  # a bug here must not end the lesson
             self.failures.append(error)
             return None
-        if reply is None:
+        if told is None:
             return None
-        self.log.append(Entry(time.time(), transport, reply))
-        return reply.wire
+        self.log.note((time.time(), transport, told))
+        return told[0]
+
+    def _limited(self, query: bytes, wire: bytes, sender: tuple[Any, ...]) -> bytes | None:
+        """An answer, the same cut short, or none, as the limit says."""
+        assert self.limit is not None
+        _, _, told = self.log.notes[-1]
+        reply = Reply.of(told)
+        cause = reply.why or reply.name  # the same for all names of one wildcard
+        match self.limit.judge(sender[0], cause, wire[3] & 0xF, time.monotonic()):
+            case "send":
+                return wire
+            case "slip":
+                return self.responder.cut_short(query)
+            case _:
+                return None
 
     def _datagrams(self) -> None:
+        receive, send, reply = self.udp.recvfrom, self.udp.sendto, self._reply
         for _ in range(AT_ONCE):
             try:
-                query, sender = self.udp.recvfrom(65535)
+                query, sender = receive(65535)
             except BlockingIOError:
                 return
             except OSError:
                 continue  # an earlier answer found nobody at home
             if self.drop and self.chance.random() < self.drop:
                 continue
-            wire = self._reply(query, "udp")
+            wire = reply(query, "udp")
+            if wire is not None and self.limit is not None:
+                wire = self._limited(query, wire, sender)
             if wire is not None:
-                with suppress(OSError):
-                    self.udp.sendto(wire, sender)
+                try:
+                    send(wire, sender)
+                except OSError:
+                    continue  # a full buffer, or an address that nothing can be sent to
 
     def _accept(self) -> None:
         try:
@@ -207,3 +259,26 @@ class Loop:
         del self.connections[connection.socket.fileno()]
         self.selector.unregister(connection.socket)
         connection.socket.close()
+
+
+_started: weakref.WeakSet[Loop] = weakref.WeakSet()  # in this process
+_patience = sys.getswitchinterval()  # seconds that Python lets a busy thread go on, 5 ms as shipped
+
+
+def _take_short_turns() -> None:
+    """Let a cell that computes hand over often enough for a server to answer within a millisecond.
+
+    A server needs three turns for an answer. At 5 ms a turn it would lose queries.
+    """
+    sys.setswitchinterval(min(_patience, SHORT_TURN) if _started else _patience)
+
+
+def _leave_to_the_parent() -> None:
+    """In a forked child: let go of the parent's servers, or their ports would outlive them."""
+    for loop in list(_started):
+        loop.let_go()
+    _started.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)

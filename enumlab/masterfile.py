@@ -1,13 +1,16 @@
 r"""Master-file text (RFC 1035 section 5) to records, or an error that names the line and the cure.
 
 The reading is dnspython's. This room adds what a learner needs: the line that each record stands
-on, and the reason, in plain words, why a line cannot be read.
+on, and the reason, in plain words, why a line cannot be read. It also sets bounds, so that no text,
+whatever is in it, keeps the reader busy for minutes or fills the memory.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TextIO, cast
 
 import dns.exception
@@ -32,6 +35,23 @@ SINGLETONS = {dns.rdatatype.CNAME, dns.rdatatype.DNAME, dns.rdatatype.SOA}
 BESIDE_AN_ALIAS = {dns.rdatatype.RRSIG, dns.rdatatype.NSEC, dns.rdatatype.KEY}
 
 NAPTR_FORM = 'owner [TTL] IN NAPTR order preference "flags" "service" "regexp" replacement'
+
+DIRECTIVES = {
+    "$ORIGIN": "$ORIGIN name",
+    "$TTL": "$TTL seconds, or a time such as 1h or 2d",
+    "$GENERATE": "$GENERATE first-last owner [TTL] type data, where $ is the number and the data a "
+    "single word",
+}
+
+# Bounds on what is read. dnspython takes up to a second for 10,000 records, or for a million signs.
+LONGEST_LINE = 1_000_000  # signs; a record's 65,535 octets need 262,140 at most
+MOST_LINES = 100_000  # of one record, inside parentheses
+MOST_RECORDS = 300_000  # not of the plain form, see `plainlines`
+MOST_SIGNS = 20_000_000  # the same
+MOST_GENERATED = 100_000  # records made by $GENERATE
+LARGEST = 65_535  # octets of an answer over TCP, the most there is
+AROUND = 28  # octets of such an answer beside the record's data and its name, asked for in full
+SHOWN = 160  # signs of a text that are quoted in an error
 
 
 @dataclass
@@ -70,6 +90,8 @@ def read(
             some fifty times as fast.
         packed: keep NAPTR records on lines of the plain form as `Records.packed`, as fast.
 
+    With `plain` or `packed`, 300,000 records may be of another form than the plain one.
+
     Raises:
         ZoneError: with the line number, the line, and what was expected.
 
@@ -80,8 +102,9 @@ def read(
         [1]
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    _refuse_long_lines(text)
     collector = _Collector(origin, onto or Records(), keep_lines=onto is None)
-    reader = _Reader(text, collector, default_ttl)
+    reader = _Reader(text, collector, default_ttl, bounded=packed or plain is not None)
     if plain is not None:
         reader.tok.file = cast(TextIO, PlainLines(text, origin, reader, plain))
     elif packed:
@@ -93,7 +116,23 @@ def read(
         raise
     except (dns.exception.DNSException, ValueError, KeyError, OverflowError) as error:
         raise _explained(text, collector, error) from None
+    except Exception as error:  # whatever dnspython stumbles over, the text made it stumble
+        raise _explained(text, collector, error) from error
     return collector.found
+
+
+def _refuse_long_lines(text: str) -> None:
+    at = 0
+    while len(text) - at > LONGEST_LINE:
+        end = text.rfind("\n", at, at + LONGEST_LINE + 1)
+        if end < 0:
+            line = text.count("\n", 0, at) + 1
+            raise ZoneError(
+                f"line {line}: it is longer than {LONGEST_LINE:,} signs, and no record needs that "
+                "many. Check that this is a master file.",
+                line,
+            )
+        at = end + 1
 
 
 class _Collector:
@@ -108,8 +147,10 @@ class _Collector:
         for owner, kind in found.rdatasets:
             self._note_type(owner, kind)
             self.owners.add(key_of(owner))
-        self.line = 1
-        self.inside_a_record = False
+        self.line = 1  # on which the record or the directive at hand starts
+        self.added = self.generated = 0
+        self.generating = False
+        self.bounded = False
 
     # The three names below are what dnspython's reader calls on its transaction.
     @property
@@ -128,6 +169,7 @@ class _Collector:
         pass
 
     def add(self, owner: dns.name.Name, ttl: int, rdata: dns.rdata.Rdata) -> None:
+        self._count(len(rdata.to_wire() or b"") + len(owner.to_wire() or b""))
         if not owner.is_subdomain(self.origin):
             self.found.outside.append((self.line, owner.to_text()))
             return
@@ -143,6 +185,30 @@ class _Collector:
         if self.keep_lines and len(rdataset) > before:
             self.found.lines[owner, rdata] = self.line
 
+    def _count(self, octets: int) -> None:
+        """Refuse what no answer can carry, and what would take minutes."""
+        if octets + AROUND > LARGEST:
+            raise self._too_much(
+                f"with its name the record has {octets:,} octets, and an answer carries no more "
+                f"than {LARGEST - AROUND:,}. Make several records of it."
+            )
+        self.added += 1
+        if self.bounded and self.added > MOST_RECORDS:
+            raise self._too_much(
+                f"there are more than {MOST_RECORDS:,} records that are not NAPTR records of the "
+                "plain form. They are read slowly here: take a part of the zone."
+            )
+        if self.generating:
+            self.generated += 1 + octets // 256  # a long record counts for several
+            if self.generated > MOST_GENERATED:
+                raise self._too_much(
+                    f"$GENERATE makes more than {MOST_GENERATED:,} records here. Give it a smaller "
+                    "range; for a block of numbers, one wildcard record does the same."
+                )
+
+    def _too_much(self, what: str) -> ZoneError:
+        return ZoneError(f"line {self.line}: {what}", self.line)
+
     def _unpack(self, owner: dns.name.Name) -> None:
         """From now on, all records of this owner are kept in dnspython's form."""
         key = key_of(owner)
@@ -154,6 +220,12 @@ class _Collector:
 
     def _refuse(self, owner: dns.name.Name, rdata: dns.rdata.Rdata) -> None:
         kind, here = rdata.rdtype, self.found.rdatasets
+        if kind == 0 or dns.rdatatype.is_metatype(kind):
+            raise ZoneError(
+                f"line {self.line}: {dns.rdatatype.to_text(kind)} is a type for questions, and no "
+                "record can have it (RFC 6895 section 3.1). Drop the line.",
+                self.line,
+            )
         if kind in SINGLETONS and (owner, kind) in here and rdata not in here[owner, kind]:
             name = dns.rdatatype.to_text(kind)
             raise ZoneError(
@@ -191,56 +263,96 @@ class _Collector:
         return types
 
 
+class _Tokenizer(dns.tokenizer.Tokenizer):
+    """dnspython's tokenizer, which gives up on a text that does not end."""
+
+    def __init__(self, text: str, collector: _Collector) -> None:
+        super().__init__(text, "zone")
+        self.collector = collector
+        self.signs = 0
+
+    def get(self, want_leading: bool = False, want_comment: bool = False) -> dns.tokenizer.Token:
+        token = super().get(want_leading, want_comment)
+        if want_leading and want_comment:  # only the first of a record or a directive is so asked
+            # The newline behind the token may have been read already.
+            self.collector.line = self.line_number - (self.ungotten_char == "\n")
+        self.signs += len(token.value) + 1
+        if self.signs > MOST_SIGNS and self.collector.bounded:
+            raise self.collector._too_much(
+                f"more than {MOST_SIGNS:,} signs up to here are not NAPTR records of the plain "
+                "form. They are read slowly here: take a part of the zone."
+            )
+        return token
+
+    def skip_whitespace(self) -> int:
+        if self.multiline and self.line_number - self.collector.line > MOST_LINES:
+            raise self._unending()
+        skipped = 0
+        while (sign := self._get_char()) in (" ", "\t") or (sign == "\n" and self.multiline):
+            skipped += 1
+            if skipped > LONGEST_LINE:
+                raise self._unending()
+        self._unget_char(sign)
+        return skipped
+
+    def _unending(self) -> ZoneError:
+        return self.collector._too_much(
+            f"the record that starts here goes on for more than {MOST_LINES:,} lines. A "
+            "parenthesis is not closed."
+        )
+
+
 class _Reader(dns.zonefile.Reader):
     """dnspython's reader, which also tells the collector on which line a record starts."""
 
-    def __init__(self, text: str, collector: _Collector, default_ttl: int | None) -> None:
+    def __init__(
+        self, text: str, collector: _Collector, default_ttl: int | None, bounded: bool
+    ) -> None:
         super().__init__(
-            dns.tokenizer.Tokenizer(text, "zone"),
+            _Tokenizer(text, collector),
             dns.rdataclass.IN,
             cast(dns.transaction.Transaction, collector),
-            allow_include=False,
+            allow_directives=("$ORIGIN", "$TTL", "$GENERATE"),
             default_ttl=default_ttl,
         )
         self.current_origin = self.last_name = collector.origin
         self.collector = collector
-
-    def _rr_line(self) -> None:
-        self.collector.line = self.tok.where()[1]
-        self.collector.inside_a_record = True
-        super()._rr_line()
-        self.collector.inside_a_record = False
+        collector.bounded = bounded
 
     def _generate_line(self) -> None:
-        self.collector.line = self.tok.where()[1]
+        self.collector.generating = True
         cast(Any, super())._generate_line()
+        self.collector.generating = False
 
 
 def _explained(text: str, collector: _Collector, error: Exception) -> ZoneError:
     """Turn dnspython's complaint into a sentence about the line at fault."""
-    said = str(error) or type(error).__name__
-    where = re.match(r"zone:(\d+): ", said)
+    said = re.sub(r"^zone:\d+: ", "", str(error) or type(error).__name__)
     at = collector.line
-    if where:
-        said = said[where.end() :]
-        if not collector.inside_a_record:
-            at = int(where.group(1))
-    lines = text.split("\n")
-    at = min(at, len(lines))
-    line = lines[at - 1].strip()
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line[:160])
-    return ZoneError(f"line {at}: {_reason(line, said)} The line is: {shown}", at)
+    text = text.replace("\r", "\n")  # which ends a line for the tokenizer as well
+    line = next(islice(io.StringIO(text), at - 1, at), "").rstrip()
+    reason = _reason(line, _shown(said))
+    return ZoneError(f"line {at}: {reason} The line is: {_shown(line.strip())}", at)
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:SHOWN])
 
 
 def _reason(line: str, said: str) -> str:
     lone = lone_backslash(line)
     if lone:
         return lone
+    if "integer string conversion" in said:
+        return "a number in it has thousands of digits."
     if "$INCLUDE" in said:
         return "$INCLUDE is not followed here. Put the records of that file in this one."
     if "directive" in said:
         return f"{said}. Known are $ORIGIN, $TTL and $GENERATE."
-    if line.startswith("$") and "rdatatype" in said:
+    form = DIRECTIVES.get(line.split(maxsplit=1)[0].upper()) if line.strip() else None
+    if form:
+        if line.startswith("$"):
+            return f"the directive cannot be read ({said}). Expected: {form}."
         return "a line with a $ directive must start at the left edge, without spaces before it."
     if "rdatatype" in said:
         return f"{said}. Expected: {NAPTR_FORM}."

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
-from enumlab.loop import LOG_SIZE, Entry
+from enumlab.querylog import Log
 from enumlab.responder import Responder
 
 SOCKETS = sys.platform != "emscripten"
@@ -29,7 +29,7 @@ class MemoryLoop:
 
     def __init__(self, responder: Responder, chance: random.Random, drop: float) -> None:
         self.responder, self.chance, self.drop = responder, chance, drop
-        self.log: deque[Entry] = deque(maxlen=LOG_SIZE)
+        self.log = Log()
         self.address: tuple[str, int] | None = None
 
     def listen(self, host: str, port: int) -> tuple[str, int]:
@@ -41,16 +41,26 @@ class MemoryLoop:
         """Answer one query; None where it gets lost, or deserves no answer."""
         if self.drop and not tcp and self.chance.random() < self.drop:
             return None
-        reply = self.responder.respond(query, tcp=tcp)
-        if reply is None:
+        told = self.responder.answer(query, tcp)
+        if told is None:
             return None
-        self.log.append(Entry(time.time(), "tcp" if tcp else "udp", reply))
-        return reply.wire
+        self.log.note((time.time(), "tcp" if tcp else "udp", told))
+        return told[0]
+
+    @property
+    def running(self) -> bool:
+        """Whether it can be found."""
+        return self.address is not None
+
+    def change(self, name: str, value: object) -> None:
+        """Set zone or rotation of the responder, or the share of drops."""
+        setattr(self if name == "drop" else self.responder, name, value)
 
     def stop(self) -> None:
         """Free the address."""
         if self.address:
             close(self.address)
+        self.address = None
 
 
 def listen(listener: Listener, host: str, port: int = 0) -> tuple[str, int]:

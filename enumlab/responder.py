@@ -2,7 +2,8 @@
 
 No sockets and no threads, so that tests and fuzzers can drive it, and a notebook without sockets
 too. What the answer is, the zone decides; what goes on the wire and how, is decided here, in the
-way that BIND does it. The packing is dnslib's.
+way that BIND does it. Plain questions are answered by `quick`; what stands here is the long way,
+whose packing is dnslib's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args
 
 import dns.name
 import dns.rdata
@@ -21,10 +22,13 @@ import dnslib
 from enumlab import request as asked
 from enumlab.errors import LabError
 from enumlab.found import Found, Why
+from enumlab.nodes import labels_of
+from enumlab.quick import EDE, EDE_OPTION, LARGEST, PLAIN_UDP, UDP_PAYLOAD, Quick, Told
 from enumlab.request import Request
 from enumlab.zone import Zone
 
 Rotation = Literal["random", "cyclic", "none"]
+Item = TypeVar("Item")
 
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = (
     *range(7),
@@ -43,10 +47,6 @@ RCODES = {
     BADVERS: "BADVERS",
 }
 
-UDP_PAYLOAD = 1232  # octets; the size that name servers agreed on in 2020 to avoid fragments
-PLAIN_UDP = 512  # octets, for a sender without EDNS (RFC 1035 section 4.2.1)
-LARGEST = 65535  # octets, over TCP
-
 LONGEST_CHAIN = 11  # aliases followed in one answer, as many as BIND follows
 
 INTERNET, CHAOS, HESIOD, NONE, ANY_CLASS = 1, 3, 4, 254, 255
@@ -55,21 +55,8 @@ MAIL_TYPES = {253, 254}
 # Meta types that no question may carry (RFC 6895 section 3.1), but for the four above.
 META_TYPES = {41, *range(128, 251)}
 
-# Extended DNS Errors (RFC 8914): the "why" of an answer, for `dig` to show.
-OTHER, NOT_AUTHORITATIVE, SYNTHESISED = 0, 20, 29
-EDE_OPTION = 15
-EDE = {
-    Why.WILDCARD: SYNTHESISED,
-    Why.HIDDEN: OTHER,
-    Why.EMPTY_NON_TERMINAL: OTHER,
-    Why.NO_SUCH_TYPE: OTHER,
-    Why.NO_SUCH_NAME: OTHER,
-    Why.OUT_OF_ZONE: NOT_AUTHORITATIVE,
-}
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer, and what the query log says of it.
 
     Attributes:
@@ -85,6 +72,19 @@ class Reply:
     rdtype: str
     rcode: str
     why: str
+
+    @classmethod
+    def of(cls, told: Reply | Told) -> Reply:
+        """What `Responder.answer` gave, with everything that a log shows."""
+        if isinstance(told, Reply):
+            return told
+        wire, why = told
+        if isinstance(why, bytes):
+            why = f"exact match at {dns.name.Name([*labels_of(why), b''])}"
+        name, behind = dns.name.from_wire(wire, asked.HEADER.size)
+        rdtype = int.from_bytes(wire[asked.HEADER.size + behind :][:2], "big")
+        shown = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
+        return cls(wire, name.to_text(), shown, RCODES[wire[3] & 0xF], why)
 
 
 Line = tuple[dns.name.Name, int, dns.rdata.Rdata]  # owner, TTL in seconds, data
@@ -130,10 +130,19 @@ class Responder:
                 f"rotation={rotation!r} is not known. Expected one of: "
                 f"{', '.join(get_args(Rotation))}."
             )
-        self.zone = zone
         self.rotation = rotation
         self._random = random.Random(seed)
         self._turn = count()
+        self._quick = Quick(zone, self._rotated, self._serves)
+
+    @property
+    def zone(self) -> Zone:
+        """What the answers are taken from; may be replaced at any time."""
+        return self._quick.zone
+
+    @zone.setter
+    def zone(self, zone: Zone) -> None:
+        self._quick = Quick(zone, self._rotated, self._serves)
 
     def respond(self, query: bytes, *, tcp: bool = False) -> Reply | None:
         """The reply to a query; None where the DNS demands silence.
@@ -143,6 +152,19 @@ class Responder:
             tcp: over TCP an answer may be 65,535 octets long; over UDP it is cut, with the TC bit
                 set, at what the sender takes.
         """
+        told = self.answer(query, tcp)
+        return told and Reply.of(told)
+
+    def answer(self, query: bytes, tcp: bool) -> Reply | Told | None:
+        """`respond`, for a server: what the log says of it is left for `Reply.of` to work out."""
+        return self._quick.answer(query, tcp) or self._at_length(query, tcp)
+
+    def cut_short(self, query: bytes) -> bytes | None:
+        """An answer that only says: ask again over TCP."""
+        request = asked.read(query)
+        return None if request is None else _pack(request, _Answer(), ede=False, truncated=True)
+
+    def _at_length(self, query: bytes, tcp: bool) -> Reply | None:
         request = asked.read(query)
         if request is None:
             return None
@@ -152,6 +174,12 @@ class Responder:
         if request.question:
             name, rdtype = request.name.to_text(), dns.rdatatype.to_text(_rdtype(request))
         return Reply(wire, name, rdtype, RCODES[answer.rcode], answer.why)
+
+    def _serves(self, request: Request) -> bool:
+        """Whether a query asks for something that a zone may hold, in the plainest way."""
+        if request.opcode != 0 or (request.edns is not None and request.edns.version != 0):
+            return False
+        return request.rdtype != dns.rdatatype.ANY and self._refusal(request) is None
 
     def _decide(self, request: Request) -> _Answer:
         """Refuse what must be refused, in the sequence in which BIND looks at a query."""
@@ -247,13 +275,16 @@ class Responder:
                         answer.additional += self._lines(server.target, glue)
 
     def _lines(self, owner: dns.name.Name, rdataset: dns.rdataset.Rdataset) -> list[Line]:
-        rdatas = list(rdataset)
+        return [(owner, rdataset.ttl, rdata) for rdata in self._rotated(list(rdataset))]
+
+    def _rotated(self, records: list[Item]) -> list[Item]:
+        """Equal records in the sequence that this answer gives them."""
         if self.rotation == "random":
-            self._random.shuffle(rdatas)
-        elif self.rotation == "cyclic":
-            start = next(self._turn) % len(rdatas)
-            rdatas = rdatas[start:] + rdatas[:start]
-        return [(owner, rdataset.ttl, rdata) for rdata in rdatas]
+            self._random.shuffle(records)
+        elif self.rotation == "cyclic" and len(records) > 1:
+            start = next(self._turn) % len(records)
+            return records[start:] + records[:start]
+        return records
 
 
 def _rdtype(request: Request) -> dns.rdatatype.RdataType:

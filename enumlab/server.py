@@ -7,23 +7,21 @@ Where a platform has no sockets and no threads, it answers in memory, and says s
 
 from __future__ import annotations
 
-import ipaddress
-import os
 import random
-import socket
 import sys
-import threading
 import warnings
 import weakref
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from enumlab import memory
 from enumlab.errors import ServerError
-from enumlab.loop import Entry, Loop
+from enumlab.loop import Loop
 from enumlab.notice import say
+from enumlab.querylog import Entry
+from enumlab.ratelimit import RateLimit
 from enumlab.responder import Responder, Rotation
+from enumlab.sockets import LOOPBACK, bound, is_loopback, pair
 from enumlab.zone import Zone
 
 if TYPE_CHECKING:
@@ -31,12 +29,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from enumlab.child import Child
     from enumlab.show.plain import Table
-
-PORT = 10164
-LOOPBACK = "127.0.0.1"
-
-Bound = TypeVar("Bound")
 
 
 class LabServer:
@@ -49,6 +43,8 @@ class LabServer:
         rotation: sequence of equal records, see `Responder`.
         seed: makes random rotation and drops repeatable.
         drop: share of UDP queries, 0 to 1, that get no answer: a fault to practise with.
+        process: serve from a process of its own, which answers as quickly while a cell computes,
+            even in one long call that lets no thread run. It takes a quarter of a second to start.
 
     Raises:
         ServerError: the port is taken, or the address is not one of this machine.
@@ -71,29 +67,34 @@ class LabServer:
         rotation: Rotation = "random",
         seed: int | None = None,
         drop: float = 0.0,
+        process: bool = False,
     ) -> None:
         self._responder = Responder(zone, rotation, seed)
-        _warn_if_public(host)
+        _within("drop", drop)
+        public = not is_loopback(host)
+        if public:
+            _warn(host)
+        self._loop: Loop | Child | memory.MemoryLoop
+        chance, limit = random.Random(seed), RateLimit(slip=1) if public else None
         self.host: str
         self.port: int
-        self._loop: Loop | memory.MemoryLoop
-        self._thread: threading.Thread | None = None
-        chance = random.Random(seed)
         if memory.SOCKETS:
-            udp, tcp = _bound(host, port, _pair)
+            udp, tcp = bound(host, port, pair)
             self.host, self.port = udp.getsockname()[:2]
-            self._loop = loop = Loop(self._responder, udp, tcp, chance, drop)
-            self._thread = threading.Thread(
-                target=loop.run, name=f"enumlab-{self.port}", daemon=True
-            )
+            if process:
+                from enumlab.child import Child
+
+                self._loop = Child(zone, rotation, seed, drop, udp, tcp, limit)
+            else:
+                self._loop = Loop(self._responder, udp, tcp, chance, drop, limit)
+                self._loop.start()
         else:
             self._loop = memory.MemoryLoop(self._responder, chance, drop)
-            self.host, self.port = _bound(host, port, self._loop.listen)
+            self.host, self.port = bound(host, port, self._loop.listen)
             say(f"the lab's servers answer {memory.NOTE}")
+        self._drop = drop
         # A server that nobody refers to any more must not keep its port.
-        self._finish = weakref.finalize(self, _stop, self._loop, self._thread)
-        if self._thread is not None:
-            self._thread.start()
+        self._finish = weakref.finalize(self, self._loop.stop)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -103,7 +104,7 @@ class LabServer:
     @property
     def running(self) -> bool:
         """Whether it answers queries."""
-        return self._finish.alive and (self._thread is None or self._thread.is_alive())
+        return self._finish.alive and self._loop.running
 
     @property
     def zone(self) -> Zone:
@@ -112,8 +113,8 @@ class LabServer:
 
     @zone.setter
     def zone(self, zone: Zone) -> None:
-        Responder(zone)  # refuses what is not a zone
-        self._responder.zone = zone
+        self._responder.zone = Responder(zone).zone  # refuses what is not a zone
+        self._loop.change("zone", zone)
 
     @property
     def rotation(self) -> Rotation:
@@ -123,17 +124,17 @@ class LabServer:
     @rotation.setter
     def rotation(self, rotation: Rotation) -> None:
         self._responder.rotation = Responder(self.zone, rotation).rotation
+        self._loop.change("rotation", rotation)
 
     @property
     def drop(self) -> float:
         """Share of UDP queries, 0 to 1, that get no answer."""
-        return self._loop.drop
+        return self._drop
 
     @drop.setter
     def drop(self, share: float) -> None:
-        if not 0 <= share <= 1:
-            raise ServerError(f"drop={share!r} is not a share. Expected a number from 0 to 1.")
-        self._loop.drop = share
+        self._drop = _within("drop", share)
+        self._loop.change("drop", share)
 
     @property
     def queries(self) -> list[Entry]:
@@ -200,7 +201,7 @@ class LabServer:
     def __repr__(self) -> str:
         # No port: it may differ from run to run, and a notebook keeps its outputs.
         state = "running" if self.running else "stopped"
-        if self.running and self._thread is None:
+        if self.running and not memory.SOCKETS:
             state += f" {memory.NOTE}"
         return f"LabServer({state}, zone={self.zone.origin!r})"
 
@@ -213,6 +214,7 @@ def serve(
     rotation: Rotation = "random",
     seed: int | None = None,
     drop: float = 0.0,
+    process: bool = False,
 ) -> LabServer:
     """Start a DNS server on this machine.
 
@@ -225,6 +227,7 @@ def serve(
         rotation: "random", "cyclic" or "none".
         seed: makes random rotation and drops repeatable.
         drop: share of UDP queries that get no answer.
+        process: serve from a process of its own, see `LabServer`.
 
     Raises:
         ZoneError: the zone cannot be read.
@@ -248,7 +251,9 @@ def serve(
                     earlier_server.stop()
             servers = []
         _by_cell[name] = (run, servers)
-    server = LabServer(wanted, host=host, port=port, rotation=rotation, seed=seed, drop=drop)
+    server = LabServer(
+        wanted, host=host, port=port, rotation=rotation, seed=seed, drop=drop, process=process
+    )
     if cell is not None:
         servers.append(weakref.ref(server))
     return server
@@ -280,61 +285,15 @@ def _zone(zone: str | Path | Zone) -> Zone:
     return Zone.from_file(zone)
 
 
-def _warn_if_public(host: str) -> None:
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback:
-        warnings.warn(
-            f"host={host!r} lets other machines ask this server. It is made for lessons: "
-            "use it in a network that you trust, and stop it afterwards.",
-            stacklevel=4,
-        )
+def _within(what: str, share: float) -> float:
+    if not 0 <= share <= 1:
+        raise ServerError(f"{what}={share!r} is not a share. Expected a number from 0 to 1.")
+    return share
 
 
-def _bound(host: str, port: int | None, bind: Callable[[str, int], Bound]) -> Bound:
-    """What `bind` gives for the port that was asked for, or for one that is free."""
-    if port is not None and not (isinstance(port, int) and 0 <= port <= 65535):
-        raise ServerError(f"port={port!r} is not a port. Expected a number from 0 to 65535.")
-    candidates = [PORT, *[0] * 20] if port is None else [port] if port else [0] * 20
-    for candidate in candidates:
-        try:
-            return bind(host, candidate)
-        except (OSError, OverflowError) as error:
-            problem = error
-    raise ServerError(
-        f"cannot listen on {host} port {port or PORT}: {problem}. Stop the program that has the "
-        "port, or leave the port out to take any that is free; host must be an address of this "
-        "machine."
+def _warn(host: str) -> None:
+    warnings.warn(
+        f"host={host!r} lets other machines ask this server. It is made for lessons: "
+        "use it in a network that you trust, and stop it afterwards.",
+        stacklevel=4,
     )
-
-
-def _pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """A UDP and a listening TCP socket on the same port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    udp, tcp = socket.socket(family, socket.SOCK_DGRAM), socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if os.name == "nt":
-            # There, two sockets may share a port unless one says otherwise, and one gets nothing.
-            for each in udp, tcp:
-                each.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            # For TCP only: connections of a server just stopped would block its port for a minute.
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        udp.bind((host, port))
-        tcp.bind(udp.getsockname())
-        tcp.listen(128)
-        for each in udp, tcp:
-            each.setblocking(False)
-    except BaseException:
-        udp.close()
-        tcp.close()
-        raise
-    return udp, tcp
-
-
-def _stop(loop: Loop | memory.MemoryLoop, thread: threading.Thread | None) -> None:
-    loop.stop()
-    if thread is not None and thread is not threading.current_thread():
-        thread.join()

@@ -171,9 +171,7 @@ class Zone:
         """
         soa = self.rdataset(self.origin, "SOA")
         everything = self._records()
-        masterfile.read(
-            text, self._origin, soa.ttl if soa else None, onto=everything, packed=True
-        )
+        masterfile.read(text, self._origin, soa.ttl if soa else None, onto=everything, packed=True)
         return self._edited(everything)
 
     def without(self, owner: str) -> Zone:

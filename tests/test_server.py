@@ -20,8 +20,9 @@ import pytest
 from packets import NUMBER, header, question
 
 import enumlab as lab
-from enumlab import ServerError, Zone, loop
-from enumlab.server import PORT, LabServer, serve
+from enumlab import ServerError, Zone, loop, querylog
+from enumlab.server import LabServer, serve
+from enumlab.sockets import PORT
 
 PLAYGROUND = Zone.named("playground")
 QUERY = header() + question()
@@ -281,8 +282,8 @@ def test_the_log_tells_name_type_rcode_and_why(server):
 
 
 def test_the_log_is_a_ring(monkeypatch):
-    assert loop.LOG_SIZE == 10_000
-    monkeypatch.setattr(loop, "LOG_SIZE", 3)
+    assert querylog.LOG_SIZE == 10_000
+    monkeypatch.setattr(querylog, "LOG_SIZE", 3)
     with LabServer(PLAYGROUND, port=0) as server:
         for digit in range(5):
             udp(server, header() + question(f"{digit}.e164.arpa."))

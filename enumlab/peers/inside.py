@@ -18,7 +18,6 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from importlib.resources import files
@@ -32,6 +31,7 @@ from enumlab.peers.endpoints import Caller, Outcome, Targets
 from enumlab.peers.hosts import CALLER, DNS, KAMAILIO, OWN, PORT, SIPP, host_zone, targets_of
 from enumlab.peers.programs import require
 from enumlab.peers.sip import Message
+from enumlab.quick import Told
 from enumlab.responder import Reply, Responder
 from enumlab.zone import Zone
 
@@ -52,12 +52,12 @@ class Zones(Responder):
         super().__init__(numbers.zone)
         self.numbers, self.hosts = numbers, hosts
 
-    def respond(self, query: bytes, *, tcp: bool = False) -> Reply | None:
+    def answer(self, query: bytes, tcp: bool) -> Reply | Told | None:
         """Give the answer of the zone that the name is in."""
-        reply = self.numbers.respond(query, tcp=tcp)
-        if reply is not None and reply.rcode == "REFUSED":
-            return self.hosts.respond(query, tcp=tcp)
-        return reply
+        told = self.numbers.answer(query, tcp)
+        if told is not None and Reply.of(told).rcode == "REFUSED":
+            return self.hosts.answer(query, tcp)
+        return told
 
 
 class Inside:
@@ -178,7 +178,7 @@ def _name_server(responder: Responder) -> Loop:
         sock.setblocking(False)
     tcp.listen()
     loop = Loop(responder, udp, tcp, random.Random(), 0.0)
-    threading.Thread(target=loop.run, daemon=True, name="dns").start()
+    loop.start()
     return loop
 
 

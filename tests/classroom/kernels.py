@@ -35,11 +35,12 @@ class Kernel:
         self.manager = KernelManager(
             kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])
         )
+        self._errors = (folder / "stderr").open("wb")
         self.manager.start_kernel(
             cwd=str(folder),
             env=environment(folder),
             extra_arguments=["--log-level=CRITICAL"],
-            stderr=(folder / "stderr").open("wb"),
+            stderr=self._errors,
         )
         self.client: BlockingKernelClient = self._connected()
 
@@ -108,6 +109,7 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._errors.close()
 
     @property
     def stderr(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import struct
 from contextlib import suppress
@@ -51,15 +50,15 @@ def descriptors(pid: int | str = "self") -> int:
 
 def bound(pid: int) -> list[Bound]:
     """Sockets of a process and those below it, in this very network namespace."""
-    here = os.readlink("/proc/self/ns/net")
+    here = Path("/proc/self/ns/net").readlink()
     inodes = set()
     for each in tree(pid):
         with suppress(OSError):
-            if os.readlink(f"/proc/{each}/ns/net") != here:
+            if Path(f"/proc/{each}/ns/net").readlink() != here:
                 continue  # it cannot reach anyone
             for link in Path(f"/proc/{each}/fd").iterdir():
                 with suppress(OSError):
-                    inodes.add(os.readlink(link))
+                    inodes.add(str(link.readlink()))
     found = []
     for kind in "udp", "udp6", "tcp", "tcp6":
         for line in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]:
@@ -91,3 +90,10 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """The kernel writes addresses as 32-bit words of the machine's own byte order."""
     words = [int(text[at : at + 8], 16) for at in range(0, len(text), 8)]
     return ipaddress.ip_address(struct.pack(f"={len(words)}I", *words))
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be counted does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

@@ -1,0 +1,1 @@
+"""Long, hostile runs: `python -m torture` in the folder tests prints what they measured."""
