@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from enumlab.errors import LabError
 from enumlab.fates import Fate, Rotation, fates, turns
 from enumlab.outages import Down, Spell, seconds, spells
-from enumlab.rng import legacy_rng
+from enumlab.rng import Draws
 from enumlab.selection import Rank, Reading, Record, as_list, ranks, stages
 from enumlab.targets import several, target, target_names
 
@@ -236,14 +236,14 @@ def simulate(
     if duration == 0:
         raise LabError("saw duration 0, expected more than 0 seconds")
     quiet = frozenset(target(name, names) for name in several(refusing))
-    rng = legacy_rng(seed)
+    rng = Draws(seed)
     groups = []
     for spell in spells(down, names, duration):
         of_spell = range(*(math.ceil(at * calls / Fraction(duration)) for at in spell[:2]))
         for rows, turned in turns(of_spell, tried, reading, rotation):
             chances = fates(turned, spell.chances, quiet)
             drawn = rng.multinomial(len(rows), [float(chance) for chance in chances.values()])
-            groups.append(Group(spell, rows, chances, tuple(drawn.tolist())))
+            groups.append(Group(spell, rows, chances, drawn))
     waits = seconds(timeout, "timeout")
     return Calls(calls, reading, names, tuple(ranks(listed)), duration, waits, seed, tuple(groups))
 

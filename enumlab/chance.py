@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from fractions import Fraction
-
-import numpy as np
+from itertools import accumulate
 
 from enumlab.errors import LabError
 
@@ -32,14 +32,31 @@ def fair_interval(calls: int, share: Fraction | float) -> tuple[int, int]:
     mode = min(int((calls + 1) * p), calls)
     # Ten standard deviations and a few counts more: what lies outside is below 1e-15.
     reach = int(10 * math.sqrt(calls * p * (1 - p))) + 60
-    counts = np.arange(max(0, mode - reach), min(calls, mode + reach) + 1, dtype=np.float64)
+    low, high = max(0, mode - reach), min(calls, mode + reach)
+    try:
+        import numpy as np
+    except ModuleNotFoundError:
+        return _interval_in_plain_python(calls, p, low, high)
+    counts = np.arange(low, high + 1, dtype=np.float64)
     # Each probability from its neighbour's by their ratio: no factorials, and no overflow.
     rises = np.log((calls - counts[:-1]) / counts[1:] * (p / (1 - p)))
     logs = np.concatenate([[0.0], np.cumsum(rises)])
     weights = np.exp(logs - logs.max())
     upto = np.cumsum(weights) / weights.sum()
-    low, high = np.searchsorted(upto, [0.025, 0.975])
-    return int(counts[low]), int(counts[high])
+    first, last = np.searchsorted(upto, [0.025, 0.975])
+    return int(counts[first]), int(counts[last])
+
+
+def _interval_in_plain_python(calls: int, p: float, low: int, high: int) -> tuple[int, int]:
+    """The same steps, for where numpy is missing."""
+    counts = range(low, high + 1)
+    odds = p / (1 - p)
+    rises = (math.log((calls - count + 1) / count * odds) for count in counts[1:])
+    logs = list(accumulate(rises, initial=0.0))
+    most = max(logs)
+    upto = list(accumulate(math.exp(each - most) for each in logs))
+    first, last = (bisect_left(upto, part * upto[-1]) for part in (0.025, 0.975))
+    return counts[first], counts[last]
 
 
 def calls_needed(share: Fraction | float, within: float = 0.01) -> int:

@@ -43,11 +43,11 @@ DIRECTIVES = {
     "single word",
 }
 
-# Bounds on what is read. dnspython takes up to a second for 10,000 records, or for a million signs.
+# Bounds on what is read. dnspython takes a second for 20,000 records, or for two million signs.
 LONGEST_LINE = 1_000_000  # signs; a record's 65,535 octets need 262,140 at most
 MOST_LINES = 100_000  # of one record, inside parentheses
-MOST_RECORDS = 300_000  # not of the plain form, see `plainlines`
-MOST_SIGNS = 20_000_000  # the same
+MOST_RECORDS = 200_000  # not of the plain form, see `plainlines`
+MOST_SIGNS = 20_000_000  # the same; a word counts for four signs more than it has
 MOST_GENERATED = 100_000  # records made by $GENERATE
 LARGEST = 65_535  # octets of an answer over TCP, the most there is
 AROUND = 28  # octets of such an answer beside the record's data and its name, asked for in full
@@ -90,7 +90,7 @@ def read(
             some fifty times as fast.
         packed: keep NAPTR records on lines of the plain form as `Records.packed`, as fast.
 
-    With `plain` or `packed`, 300,000 records may be of another form than the plain one.
+    With `plain` or `packed`, 200,000 records may be of another form than the plain one.
 
     Raises:
         ZoneError: with the line number, the line, and what was expected.
@@ -151,6 +151,7 @@ class _Collector:
         self.added = self.generated = 0
         self.generating = False
         self.bounded = False
+        self.refusal: ZoneError | None = None  # dnspython may wrap it in an error of its own
 
     # The three names below are what dnspython's reader calls on its transaction.
     @property
@@ -188,26 +189,27 @@ class _Collector:
     def _count(self, octets: int) -> None:
         """Refuse what no answer can carry, and what would take minutes."""
         if octets + AROUND > LARGEST:
-            raise self._too_much(
+            raise self.too_much(
                 f"with its name the record has {octets:,} octets, and an answer carries no more "
                 f"than {LARGEST - AROUND:,}. Make several records of it."
             )
         self.added += 1
         if self.bounded and self.added > MOST_RECORDS:
-            raise self._too_much(
+            raise self.too_much(
                 f"there are more than {MOST_RECORDS:,} records that are not NAPTR records of the "
-                "plain form. They are read slowly here: take a part of the zone."
+                "plain form. All else is read slowly: take a part of the zone."
             )
         if self.generating:
             self.generated += 1 + octets // 256  # a long record counts for several
             if self.generated > MOST_GENERATED:
-                raise self._too_much(
+                raise self.too_much(
                     f"$GENERATE makes more than {MOST_GENERATED:,} records here. Give it a smaller "
                     "range; for a block of numbers, one wildcard record does the same."
                 )
 
-    def _too_much(self, what: str) -> ZoneError:
-        return ZoneError(f"line {self.line}: {what}", self.line)
+    def too_much(self, what: str) -> ZoneError:
+        self.refusal = ZoneError(f"line {self.line}: {what}", self.line)
+        return self.refusal
 
     def _unpack(self, owner: dns.name.Name) -> None:
         """From now on, all records of this owner are kept in dnspython's form."""
@@ -276,11 +278,11 @@ class _Tokenizer(dns.tokenizer.Tokenizer):
         if want_leading and want_comment:  # only the first of a record or a directive is so asked
             # The newline behind the token may have been read already.
             self.collector.line = self.line_number - (self.ungotten_char == "\n")
-        self.signs += len(token.value) + 1
+        self.signs += len(token.value) + 4
         if self.signs > MOST_SIGNS and self.collector.bounded:
-            raise self.collector._too_much(
-                f"more than {MOST_SIGNS:,} signs up to here are not NAPTR records of the plain "
-                "form. They are read slowly here: take a part of the zone."
+            raise self.collector.too_much(
+                "up to here, too much of the text is not NAPTR records of the plain form. All else "
+                "is read slowly: take a part of the zone."
             )
         return token
 
@@ -296,7 +298,7 @@ class _Tokenizer(dns.tokenizer.Tokenizer):
         return skipped
 
     def _unending(self) -> ZoneError:
-        return self.collector._too_much(
+        return self.collector.too_much(
             f"the record that starts here goes on for more than {MOST_LINES:,} lines. A "
             "parenthesis is not closed."
         )
@@ -327,6 +329,8 @@ class _Reader(dns.zonefile.Reader):
 
 def _explained(text: str, collector: _Collector, error: Exception) -> ZoneError:
     """Turn dnspython's complaint into a sentence about the line at fault."""
+    if collector.refusal is not None:
+        return collector.refusal
     said = re.sub(r"^zone:\d+: ", "", str(error) or type(error).__name__)
     at = collector.line
     text = text.replace("\r", "\n")  # which ends a line for the tokenizer as well

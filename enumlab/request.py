@@ -17,7 +17,8 @@ RECORD = struct.Struct("!HHIH")
 
 OPT = 41
 NO_QUESTION = "no question in the packet"
-SIGNED = {24, 250}  # SIG(0) and TSIG: signatures that this server cannot check
+SIG, TSIG = 24, 250
+ANY_CLASS = 255
 
 RESPONSE, RECURSION_DESIRED, CHECKING_DISABLED = 0x8000, 0x0100, 0x0010
 OPCODE_MASK = 0x7800
@@ -42,6 +43,23 @@ class Edns:
     dnssec_ok: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The sender's TSIG record (RFC 8945 section 4.2), as far as a refusal repeats it.
+
+    Attributes:
+        key: the name of the key.
+        algorithm: its name, in wire form.
+        when: time signed and fudge, 8 octets.
+        original: the ID of the message when it was signed, 2 octets.
+    """
+
+    key: dns.name.Name
+    algorithm: bytes
+    when: bytes
+    original: bytes
+
+
 @dataclass(slots=True)
 class Request:
     """What was asked; the fields below `flags` keep their defaults where reading stopped early.
@@ -54,6 +72,7 @@ class Request:
         rdclass: class asked for, as a number; 1 is the Internet.
         question: the bytes of the question section, or none if they could not be read.
         edns: the sender's EDNS record, if there is one.
+        signature: the sender's TSIG record, if there is one.
         problem: why the packet is malformed, or an empty text.
     """
 
@@ -64,6 +83,7 @@ class Request:
     rdclass: int = 0
     question: bytes = b""
     edns: Edns | None = None
+    signature: Signature | None = None
     problem: str = ""
 
     @property
@@ -125,9 +145,13 @@ def _records(packet: bytes, at: int, counts: list[int], request: Request) -> Non
         at += RECORD.size
         if at + length > len(packet):
             raise Malformed("the data of a record is cut short")
-        if rdtype in SIGNED:
+        if rdtype == SIG:
             raise Malformed("the packet is signed, and the signature cannot be checked")
-        if rdtype == OPT:
+        if rdtype == TSIG:
+            if index < answers + authorities or index < sum(counts) - 1 or rdclass != ANY_CLASS:
+                raise Malformed("a TSIG record that is not the last, or not of class ANY")
+            request.signature = _signature(packet, start, at, at + length)
+        elif rdtype == OPT:
             if index < answers + authorities or packet[start] != 0 or request.edns is not None:
                 raise Malformed("an EDNS record twice, with a name, or in the wrong section")
             _check_options(packet[at : at + length])
@@ -136,6 +160,21 @@ def _records(packet: bytes, at: int, counts: list[int], request: Request) -> Non
         elif request.question and rdclass != request.rdclass:
             raise Malformed("a record of another class than the question")
         at += length
+
+
+def _signature(packet: bytes, owner: int, at: int, end: int) -> Signature:
+    algorithm, when = _name(packet, at)
+    mac = when + 10
+    if mac > end:
+        raise Malformed("a TSIG record is cut short")
+    original = mac + int.from_bytes(packet[mac - 2 : mac], "big")
+    behind = original + 6
+    if behind > end or behind + int.from_bytes(packet[behind - 2 : behind], "big") != end:
+        raise Malformed("the lengths in a TSIG record do not add up")
+    if packet[at:when] != algorithm.to_wire():
+        raise Malformed("the algorithm of a TSIG record is compressed")
+    fields = packet[at:when], packet[when : when + 8], packet[original : original + 2]
+    return Signature(_name(packet, owner)[0], *fields)
 
 
 def _check_options(data: bytes) -> None:

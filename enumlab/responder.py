@@ -9,6 +9,7 @@ whose packing is dnslib's.
 from __future__ import annotations
 
 import random
+import struct
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args
@@ -47,6 +48,7 @@ RCODES = {
     BADVERS: "BADVERS",
 }
 
+BADKEY = 17  # in a TSIG record
 LONGEST_CHAIN = 11  # aliases followed in one answer, as many as BIND follows
 
 INTERNET, CHAOS, HESIOD, NONE, ANY_CLASS = 1, 3, 4, 254, 255
@@ -187,6 +189,9 @@ class Responder:
             return _Answer(FORMERR, why=request.problem)
         if request.edns is not None and request.edns.version != 0:
             return _Answer(BADVERS, why=f"EDNS version {request.edns.version} does not exist")
+        if request.signature is not None and not request.problem:
+            bare = request.opcode != 0
+            return _Answer(NOTAUTH, why="signed with a key that is not known here", bare=bare)
         if request.opcode != 0:
             return _Answer(NOTIMP, why=f"opcode {request.opcode} is not a query", bare=True)
         if request.problem:
@@ -335,7 +340,17 @@ def _pack(request: Request, answer: _Answer, ede: bool, truncated: bool = False)
         record.add_ar(*map(_record, answer.additional))
     if request.edns is not None:
         record.add_ar(_opt(request.edns, answer, ede))
+    if request.signature is not None and answer.rcode == NOTAUTH:
+        record.add_ar(_bad_key(request.signature))
     return bytes(record.pack())
+
+
+def _bad_key(signature: asked.Signature) -> dnslib.RR:
+    """Say that the key is not known, without a signature (RFC 8945 section 5.2.1)."""
+    data = signature.algorithm + signature.when + struct.pack("!H", 0) + signature.original
+    data += struct.pack("!HH", BADKEY, 0)
+    label = _label(signature.key)
+    return dnslib.RR(label, asked.TSIG, asked.ANY_CLASS, 0, dnslib.RD(data))
 
 
 def _opt(edns: asked.Edns, answer: _Answer, ede: bool) -> dnslib.EDNS0:

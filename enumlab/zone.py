@@ -6,7 +6,9 @@ and the reason in plain words.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +28,7 @@ from enumlab.nodes import WILDCARD, Content, Node, Nodes, key_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LARGEST = 1 << 28  # octets of a master file: some three million records
 NS, CNAME, DNAME = dns.rdatatype.NS, dns.rdatatype.CNAME, dns.rdatatype.DNAME
 
 
@@ -267,7 +270,8 @@ class Zone:
             return Found.of(name, rdtype, "NOERROR", Why.DELEGATED, encloser, encloser, here[NS])
         if closest == key:
             if nodes.there[key] is None:
-                return Found.of(name, rdtype, "NOERROR", Why.EMPTY_NON_TERMINAL, name, name)
+                empty = Why.EMPTY_NON_TERMINAL
+                return Found.of(name, rdtype, "NOERROR", empty, encloser, encloser)
             return self._at(name, rdtype, key, encloser, Why.EXACT)
         if DNAME in here:
             return Found.of(name, rdtype, "NOERROR", Why.ALIAS, encloser, encloser, here[DNAME])
@@ -362,20 +366,37 @@ def _copied(rdataset: dns.rdataset.Rdataset) -> dns.rdataset.Rdataset:
 def file_text(path: str | Path) -> str:
     """The text of a master file, or a ZoneError that says why there is none."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
+        with open(Path(path), "rb", opener=_open_at_once) as file:
+            seen = os.fstat(file.fileno())
+            if not stat.S_ISREG(seen.st_mode):
+                raise ZoneError(f"{path} is not a file. Give the path of a master file.")
+            if seen.st_size > LARGEST:
+                raise ZoneError(
+                    f"{path} has {seen.st_size:,} octets, and {LARGEST:,} are the most that is "
+                    "read. Split the zone, or check that it is the right file."
+                )
+            octets = file.read(LARGEST)
+    except ZoneError:
+        raise
+    except (OSError, ValueError, TypeError) as error:
         raise ZoneError(
-            f"{path} cannot be read: {error.strerror}. Give the path of a master file, or one "
-            f"of the names {', '.join(Zone.names())}."
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}. Give the path of "
+            f"a master file, or one of the names {', '.join(Zone.names())}."
         ) from None
+    try:
+        return octets.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = error.object[: error.start]
-        line = before.count(b"\n") + 1
+        line = octets.count(b"\n", 0, error.start) + 1
         raise ZoneError(
-            f"line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8 text. A master "
+            f"line {line}: byte 0x{octets[error.start]:02x} is not UTF-8 text. A master "
             "file is plain text: save it as UTF-8, or check that it is the right file.",
             line,
         ) from None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file, without waiting for a writer where the path is a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def told_origin(text: str) -> dns.name.Name:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import gc
 import os
@@ -18,7 +17,9 @@ import time
 import warnings
 
 import pytest
-from classroom.kernels import ROOT, Kernel, environment
+from classroom import network
+from classroom.kernels import Kernel, environment
+from classroom.network import LO_UP, NO_IPV6
 from classroom.proc import bound, descriptors, lives, own_address, strangers, tree
 from packets import header, question
 
@@ -264,7 +265,9 @@ def test_a_forked_child_gets_no_query_and_holds_no_port(kernel, usual, serve):
         for _ in range(50):
             assert is_answered(usual)
         assert kernel.run("print(len(server.queries))") == "50"
+        begun = time.monotonic()
         kernel.run("server.stop()")
+        assert time.monotonic() - begun < 3
         assert nobody_has(usual)
         assert kernel.run(f"server = {serve}; print(server.port)") == str(usual)
         assert is_answered(usual)
@@ -358,34 +361,13 @@ def test_a_port_below_1024_without_rights(monkeypatch):
 
 # Machines with less network than usual
 
-UNSHARE = ["unshare", "--user", "--map-root-user", "--net"]
-
-LO_UP = """
-import fcntl, socket, struct
-with socket.socket(type=socket.SOCK_DGRAM) as sock:
-    fcntl.ioctl(sock, 0x8914, struct.pack("16sH14x", b"lo", 1))
-"""
-
 
 @pytest.fixture
 def alone(need, tmp_path):
-    """Runs a program in a network namespace of its own, in which even lo is down."""
-    unshare = [need("unshare"), *UNSHARE[1:]]
-    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+    """Runs a program in a network namespace of its own."""
+    run = network.alone(need("unshare"), tmp_path)
+    if run is None:
         pytest.skip("this machine gives no network namespaces")
-
-    def run(program):
-        done = subprocess.run(
-            [*unshare, sys.executable, "-c", program],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=environment(tmp_path),
-            cwd=ROOT,
-        )
-        assert done.stderr == ""
-        return done.stdout
-
     return run
 
 
@@ -405,12 +387,11 @@ def test_in_an_empty_network_the_port_is_10164(alone):
 
 
 def test_a_machine_without_ipv6(alone):
-    off = "open('/proc/sys/net/ipv6/conf/all/disable_ipv6', 'w').write('1')\n"
-    said = alone(LO_UP + off + SERVE.format(host="::1"))
+    said = alone(LO_UP + NO_IPV6 + SERVE.format(host="::1"))
     assert "cannot listen on ::1" in said
     assert "not an address of this machine" in said
     assert "Stop the program" not in said
-    assert alone(LO_UP + off + SERVE.format(host="127.0.0.1")) == f"10164 {[URI]}\n"
+    assert alone(LO_UP + NO_IPV6 + SERVE.format(host="127.0.0.1")) == f"10164 {[URI]}\n"
 
 
 def test_a_python_without_ipv6(monkeypatch):
@@ -432,26 +413,11 @@ def test_a_machine_without_a_loopback(alone):
     assert "Stop the program" not in said
 
 
-def deaf(sock):
-    """Let the system drop all that comes for a socket, as a firewall does."""
-    refuse_all = struct.pack("HBBI", 6, 0, 0, 0)  # BPF: return 0 octets
-    program = ctypes.create_string_buffer(refuse_all)
-    sock.setsockopt(
-        socket.SOL_SOCKET, 26, struct.pack("HP", 1, ctypes.addressof(program))
-    )  # SO_ATTACH_FILTER
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
 def test_udp_on_the_loopback_is_filtered(monkeypatch):
     """The message names the doctor, who tells a filter from a server that does not run."""
 
-    class Filtered(socket.socket):
-        def bind(self, address):
-            super().bind(address)
-            if self.type == socket.SOCK_DGRAM:
-                deaf(self)
-
-    monkeypatch.setattr(socket, "socket", Filtered)
+    monkeypatch.setattr(socket, "socket", network.Filtered)
     with (
         LabServer(PLAYGROUND, port=0) as server,
         pytest.raises(ServerError, match=r"nothing came within .*doctor"),

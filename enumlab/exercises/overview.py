@@ -12,7 +12,7 @@ from enumlab.exercises import store
 from enumlab.exercises.task import Outcome
 from enumlab.exercises.tasks import tasks
 from enumlab.exercises.verdict import LOOKS
-from enumlab.show.figure import INK, Picture, drawing, png
+from enumlab.show.figure import INK, NO_IMAGE, Picture, drawing, png
 from enumlab.show.plain import Table
 
 HATCHES = {Outcome.RIGHT: "", Outcome.WRONG: "xx", Outcome.RAISED: "//", None: ".."}
@@ -88,6 +88,7 @@ def _drawn(done: dict[str, Outcome]) -> bytes:
     """Squares with sign, hatch and number; the colour says nothing that these do not."""
     notebooks = _by_notebook()
     widest = max(map(len, notebooks.values()))
+    image = NO_IMAGE
     with drawing(1 + 0.9 * widest, 0.4 + 0.55 * len(notebooks)) as figure:
         axes = figure.add_axes((0.14, 0.02, 0.84, 0.96))
         for row, numbers in enumerate(notebooks.values()):
@@ -115,4 +116,5 @@ def _drawn(done: dict[str, Outcome]) -> bytes:
         axes.tick_params(length=0)
         for side in axes.spines.values():
             side.set_visible(False)
-        return png(figure)
+        image = png(figure)
+    return image

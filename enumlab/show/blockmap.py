@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from typing import TYPE_CHECKING, Any
 
 from enumlab.blocks import BlockMap
-from enumlab.show.figure import COLOURS, INK, Picture, drawing, key, lost_look, png, room
+from enumlab.show.figure import COLOURS, INK, NO_IMAGE, Picture, drawing, key, lost_look, png, room
 from enumlab.show.plain import Table
 from enumlab.show.shares import joined, percent
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_EXACT = 2  # owners of one number with a colour of their own; more share one
 MOST_WILDCARDS = 4
@@ -57,6 +56,7 @@ def picture(block: BlockMap) -> Picture:
     columns = 10 if block.digits < 3 else 100
     rows = len(block.cells) // columns
     looks = list(_looks(groups))
+    image = NO_IMAGE
     with drawing(height={1: 1.9, 10: 4.0, 100: 7.6}[rows]) as figure:
         axes = figure.add_subplot()
         _squares(axes, groups, looks, rows, columns)
@@ -72,7 +72,7 @@ def picture(block: BlockMap) -> Picture:
         for name, count, _, first, last in table.rows
     )
     alt = f"Map of the {len(block.cells):,} numbers {_title(block)}, a square each. {told}."
-    return Picture(image, alt, sentence(block), table)
+    return Picture(image, alt, sentence(block), table, ("numbers",))
 
 
 def counts_table(block: BlockMap) -> Table:
@@ -156,6 +156,9 @@ def _looks(groups: list[Group]) -> Iterator[dict[str, Any]]:
 def _squares(
     axes: Axes, groups: list[Group], looks: list[dict[str, Any]], rows: int, columns: int
 ) -> None:
+    import numpy as np
+    from matplotlib.collections import LineCollection, PolyCollection
+
     kinds = np.zeros(rows * columns, dtype=np.int64)
     for kind, group in enumerate(groups):
         kinds[group.places] = kind
@@ -173,12 +176,16 @@ def _squares(
 
 def _runs(row: npt.NDArray[np.bool_]) -> list[list[int]]:
     """(start, end) of each stretch of True."""
+    import numpy as np
+
     steps = np.diff(np.concatenate([[False], row, [False]]).astype(np.int8))
     return np.flatnonzero(steps).reshape(-1, 2).tolist()
 
 
 def _borders(grid: npt.NDArray[np.int64]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Lines between neighbours of different kinds."""
+    import numpy as np
+
     upright = np.argwhere(grid[:, 1:] != grid[:, :-1])
     level = np.argwhere(grid[1:, :] != grid[:-1, :])
     return [((x + 1, y), (x + 1, y + 1)) for y, x in upright.tolist()] + [
@@ -225,6 +232,8 @@ def _arrows(axes: Axes, block: BlockMap, groups: list[Group], columns: int) -> N
 
 
 def _place(figure: Figure, axes: Axes, groups: list[Group], looks: list[dict[str, Any]]) -> None:
+    from matplotlib.patches import Patch
+
     handles = [
         Patch(**look, label=f"{group.name}: {len(group.places):,}")
         for group, look in zip(groups, looks, strict=True)

@@ -6,21 +6,30 @@ import base64
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from matplotlib import style
-from matplotlib.axis import Axis
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
-
+from enumlab.notice import say
+from enumlab.show import svgbars
 from enumlab.show.plain import Table
 from enumlab.show.tables import NO_MATHS
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+# Both are missing in a browser without Pyodide's own distribution.
+DRAWS = all(find_spec(package) for package in ("matplotlib", "numpy"))
+NO_IMAGE = b""  # of a picture that cannot be drawn
+WITHOUT_MATPLOTLIB = (
+    "matplotlib is not here, so a picture is a few plain bars, or only its table and its sentence."
+)
 
 # Okabe and Ito's colours: told apart by people with any kind of colour vision.
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00")
@@ -57,35 +66,59 @@ class Picture:
         alt: the picture in words.
         sentence: what to see in it.
         table: the numbers drawn.
+        bars: columns of the table to draw as plain bars where there is no PNG; may be none.
     """
 
     png: bytes = field(repr=False)
     alt: str
     sentence: str
     table: Table
+    bars: tuple[str, ...] = ()
 
     def save(self, path: str | Path) -> None:
-        """Write the PNG to a file."""
+        """Write the PNG to a file; without matplotlib, SVG."""
+        if not self.png:
+            Path(path).write_text(svgbars.bars(self.table, self.bars, self.alt), encoding="utf-8")
+            return
         Path(path).write_bytes(self.png)
 
     def __repr__(self) -> str:
         return f"{self.sentence}\n{self.table!r}"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        below = f'<p class="{NO_MATHS}">{escape(self.sentence)}</p>{self.table._repr_html_()}'
+        if not self.png:
+            image = ""
+            if self.bars:
+                drawn = svgbars.bars(self.table, self.bars, self.alt).encode()
+                image = self._image("image/svg+xml", base64.b64encode(drawn).decode("ascii"))
+            return {"text/html": image + below, "text/plain": repr(self)}
         encoded = base64.b64encode(self.png).decode("ascii")
-        source = f"data:image/png;base64,{encoded}"
-        image = f'<img src="{source}" alt="{escape(self.alt)}" style="max-width:100%">'
         return {
-            "text/html": f'{image}<p class="{NO_MATHS}">{escape(self.sentence)}</p>'
-            f"{self.table._repr_html_()}",
+            "text/html": self._image("image/png", encoded) + below,
             "image/png": encoded,
             "text/plain": repr(self),
         }
+
+    def _image(self, kind: str, encoded: str) -> str:
+        source = f"data:{kind};base64,{encoded}"
+        return f'<img src="{source}" alt="{escape(self.alt)}" style="max-width:100%">'
+
+
+class _CannotDraw(Exception):
+    """Ends the drawing of a picture where matplotlib is missing."""
+
+
+class _NoFigure:
+    def __getattr__(self, name: str) -> NoReturn:
+        raise _CannotDraw
 
 
 @contextmanager
 def drawing(width: float = 7.4, height: float = 3.4) -> Iterator[Figure]:
     """A figure in the course's style, whatever the learner has set; sizes in inches.
+
+    Where matplotlib is missing, the block that draws ends when it first touches the figure.
 
     Example:
         >>> with drawing() as figure:
@@ -93,6 +126,14 @@ def drawing(width: float = 7.4, height: float = 3.4) -> Iterator[Figure]:
         ...     png(figure)[1:4]
         b'PNG'
     """
+    if not DRAWS:
+        say(WITHOUT_MATPLOTLIB)
+        with suppress(_CannotDraw):
+            yield cast("Figure", _NoFigure())
+        return
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
     with style.context(STYLE, after_reset=True):
         yield Figure(figsize=(width, height), dpi=DPI)
 
@@ -161,5 +202,7 @@ def key(figure: Figure, handles: Sequence[Patch | Line2D]) -> float:
 
 def counted(axis: Axis, most: int = 7) -> None:
     """Ticks at whole numbers, with commas, and no more of them than there is room for."""
+    from matplotlib.ticker import MaxNLocator
+
     axis.set_major_locator(MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]))
     axis.set_major_formatter("{x:,.0f}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.patches import Patch
+from typing import TYPE_CHECKING, Any
 
 from enumlab.flood import Flood
-from enumlab.show.figure import Picture, drawing, look, lost_look, png
+from enumlab.show.figure import NO_IMAGE, Picture, drawing, look, lost_look, png
 from enumlab.show.plain import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ANSWERED, DROPPED, BUSY = "answered", "dropped by the limit", "all lines busy"
 
@@ -57,6 +57,7 @@ def flood_picture(result: Flood) -> Picture:
     real = [(each.legit_answered, each.legit_dropped, each.legit_busy) for each in result.counts]
     hostile = [(each.flood_answered, each.flood_dropped, each.flood_busy) for each in result.counts]
     looks = {ANSWERED: look(2), DROPPED: look(1), BUSY: lost_look()}
+    image = NO_IMAGE
     with drawing(height=1.5 + 0.5 * len(names)) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         _bars(left, real, looks)
@@ -65,6 +66,8 @@ def flood_picture(result: Flood) -> Picture:
         right.set_title(f"{sum(hostile[0]):,} calls of the flood", loc="left")
         left.set_yticks(range(len(names)), names)
         left.invert_yaxis()
+        from matplotlib.patches import Patch
+
         handles = [Patch(**style, label=label) for label, style in looks.items()]
         figure.legend(handles=handles, loc="lower center", ncols=3)
         inches = figure.get_figheight()
@@ -86,7 +89,13 @@ def flood_picture(result: Flood) -> Picture:
     )
     got = ", ".join(f"{each.legit_answered:,} with {each.name}" for each in result.counts)
     sentence = f"Of {sum(real[0]):,} real calls were answered: {got}."
-    return Picture(image, f"Two stacked bar charts. {told}.", sentence, flood_table(result))
+    return Picture(
+        image,
+        f"Two stacked bar charts. {told}.",
+        sentence,
+        flood_table(result),
+        ("real: answered", "flood: answered"),
+    )
 
 
 def _bars(axes: Axes, counts: list[tuple[int, int, int]], looks: dict[str, dict[str, Any]]) -> None:

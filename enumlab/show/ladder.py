@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING
 
 from enumlab.peers.packets import Packet
 from enumlab.peers.results import RealCalls
-from enumlab.show.figure import INK, Picture, drawing, png
+from enumlab.show.figure import INK, NO_IMAGE, Picture, drawing, png
 from enumlab.show.plain import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FIRST = ("caller", "Kamailio", "DNS")  # their places, from the left; targets follow
 COLOURS = {"DNS": "#0072B2", "SIP": "#D55E00"}
@@ -40,6 +42,7 @@ def ladder(calls: RealCalls, most: int = 20) -> Picture:
     names = [name for name in FIRST if name in seen] + [name for name in seen if name not in FIRST]
     rows = [_row(number, packet) for number, packet in enumerate(packets, 1)]
     height = HEAD + ROW * len(packets)
+    image = NO_IMAGE
     with drawing(WIDTH, height) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(height, 0))

@@ -6,7 +6,17 @@ from enumlab.calls import simulate
 from enumlab.errors import LabError
 from enumlab.peers.results import LOST, RealCalls
 from enumlab.selection import READINGS
-from enumlab.show.figure import Picture, counted, drawing, look, lost_look, png, room, short
+from enumlab.show.figure import (
+    NO_IMAGE,
+    Picture,
+    counted,
+    drawing,
+    look,
+    lost_look,
+    png,
+    room,
+    short,
+)
 from enumlab.show.plain import Table
 from enumlab.show.shares import joined
 
@@ -31,6 +41,7 @@ def beside_the_readings(calls: RealCalls, seed: int = 1) -> Picture:
     if any(each[LOST] for each in counts.values()):
         names.append(LOST)
     highest = max(each.get(name, 0) for each in counts.values() for name in names)
+    image = NO_IMAGE
     with drawing(height=1.3 + 0.42 * len(names)) as figure:
         panels = figure.subplots(1, len(counts), sharex=True, sharey=True)
         for axes, (title, each) in zip(panels, counts.items(), strict=True):
@@ -67,4 +78,5 @@ def beside_the_readings(calls: RealCalls, seed: int = 1) -> Picture:
             ("target", *counts),
             rows,
         ),
+        bars=tuple(counts),
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Patch
+from typing import TYPE_CHECKING
 
 from enumlab.calls import LOST, Calls
 from enumlab.outages import Spell
 from enumlab.show.figure import (
     INK,
+    NO_IMAGE,
     Picture,
     counted,
     drawing,
@@ -24,6 +22,9 @@ from enumlab.show.figure import (
 )
 from enumlab.show.plain import Table
 from enumlab.show.shares import joined, number, percent, so_many
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_BARS = 60
 
@@ -44,6 +45,7 @@ def timeline(calls: Calls) -> Picture:
     spells = _by_spell(calls)
     names = [*calls.names, LOST]
     failing = [i for i in range(len(calls.names)) if any(spell.chances[i] for spell in spells)]
+    image = NO_IMAGE
     with drawing(height=4.2 + 0.28 * len(failing)) as figure:
         bars, strip = figure.subplots(
             2, 1, sharex=True, height_ratios=(9, 0.4 + len(failing)), gridspec_kw={"hspace": 0.25}
@@ -53,6 +55,8 @@ def timeline(calls: Calls) -> Picture:
         bars.set_ylabel("calls")
         bars.set_title(f"Who answered when, {so_many(calls.calls)}", loc="left")
         strip.set_xlabel("seconds after the first call")
+        from matplotlib.patches import Patch
+
         handles = [
             Patch(**(lost_look() if names[i] == LOST else look(i)), label=short(names[i]))
             for i in shown
@@ -80,7 +84,9 @@ def timeline(calls: Calls) -> Picture:
         + ", ".join(f"{name} {cell}" for name, cell in zip(names, row[4:], strict=True))
         for row in table.rows
     )
-    return Picture(image, f"Bars of calls over time. {told}.", _lost_sentence(calls), table)
+    return Picture(
+        image, f"Bars of calls over time. {told}.", _lost_sentence(calls), table, ("calls",)
+    )
 
 
 def delays(calls: Calls) -> Picture:
@@ -99,8 +105,12 @@ def delays(calls: Calls) -> Picture:
         for fate, drawn in zip(group.chances, group.drawn, strict=True):
             (lost if fate.answered is None else answered)[fate.silent * calls.timeout] += drawn
     waits = sorted(delay for delay, count in (answered + lost).items() if count)
+    image = NO_IMAGE
     with drawing() as figure:
         axes = figure.add_subplot()
+        import numpy as np
+        from matplotlib.patches import Patch
+
         places = np.arange(len(waits))
         below = np.array([answered[wait] for wait in waits])
         above = np.array([lost[wait] for wait in waits])
@@ -149,7 +159,7 @@ def delays(calls: Calls) -> Picture:
     sentence = (
         f"Of {total:,} answered calls {at_once:,} did not wait; the mean wait is {mean:.2f} s."
     )
-    return Picture(image, f"Bar chart of delays. {told}.", sentence, table)
+    return Picture(image, f"Bar chart of delays. {told}.", sentence, table, ("calls",))
 
 
 def _by_spell(calls: Calls) -> dict[Spell, Counter[str]]:
@@ -165,6 +175,8 @@ def _by_spell(calls: Calls) -> dict[Spell, Counter[str]]:
 
 def _stacks(axes: Axes, calls: Calls) -> list[int]:
     """Stacked bars over time; gives the indexes of those that appear."""
+    import numpy as np
+
     codes = calls.frame["answered"].cat.codes.to_numpy()
     bars = min(MOST_BARS, max(calls.calls // 10, 1))
     which = np.arange(calls.calls) * bars // max(calls.calls, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorsys import hls_to_rgb
 
 from enumlab.number import aus, to_domain
-from enumlab.show.figure import INK, Picture, drawing, png
+from enumlab.show.figure import INK, NO_IMAGE, Picture, drawing, png
 from enumlab.show.plain import Table
 from enumlab.show.walk import HUES
 
@@ -29,6 +29,7 @@ def reversal(number: str, suffix: str = "e164.arpa.", *, region: str | None = No
     domain = to_domain(text, suffix)
     digits = text[1:]
     last = len(digits) - 1
+    image = NO_IMAGE
     with drawing(max(5.0, 0.5 * len(digits) + 2), 3.0) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-1.2, last + 3.2), ylim=(-0.42, 1.36))
@@ -44,15 +45,16 @@ def reversal(number: str, suffix: str = "e164.arpa.", *, region: str | None = No
             axes.text(last - place + 0.5, -0.04, ".", ha="center", va="center", fontsize=14)
         axes.text(-0.75, 1.0, "+", ha="center", va="center", family="monospace", fontsize=14)
         axes.text(last + 0.75, 0.0, suffix.rstrip("."), va="center", family="monospace")
-        rows = [(str(n + 1), digit, str(last - n + 1)) for n, digit in enumerate(digits)]
-        shown = suffix.rstrip(".")
-        return Picture(
-            png(figure),
-            alt=f"The digits of {text} above, the labels of {domain} below, each digit joined "
-            "to its label; the lines cross, since the sequence is reversed.",
-            sentence=f"The first digit, {digits[0]}, stands last, before {shown}; "
-            f"the last digit, {digits[-1]}, stands first.",
-            table=Table(
-                f"{text} and its name", ("place in the number", "digit", "place in the name"), rows
-            ),
-        )
+        image = png(figure)
+    rows = [(str(n + 1), digit, str(last - n + 1)) for n, digit in enumerate(digits)]
+    shown = suffix.rstrip(".")
+    return Picture(
+        image,
+        alt=f"The digits of {text} above, the labels of {domain} below, each digit joined "
+        "to its label; the lines cross, since the sequence is reversed.",
+        sentence=f"The first digit, {digits[0]}, stands last, before {shown}; "
+        f"the last digit, {digits[-1]}, stands first.",
+        table=Table(
+            f"{text} and its name", ("place in the number", "digit", "place in the name"), rows
+        ),
+    )

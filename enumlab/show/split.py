@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from enumlab.calls import LOST, Calls, simulate
 from enumlab.chance import fair_interval
 from enumlab.errors import LabError
 from enumlab.outages import Down
+from enumlab.rng import shuffled
 from enumlab.selection import READINGS, Reading, Record, as_list
 from enumlab.show.figure import (
+    DRAWS,
     INK,
+    NO_IMAGE,
     Picture,
     counted,
     drawing,
@@ -40,6 +39,11 @@ from enumlab.show.shares import (
     so_many,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
 POINTS = 90  # at which convergence is drawn
 BAND = 0.72  # height of the outline of what was expected
 
@@ -55,6 +59,7 @@ def histogram(calls: Calls) -> Picture:
         B              300    3/4     75 %     7,500     7,524         +24      7,415 to 7,585
     """
     rows = share_rows(calls)
+    image = NO_IMAGE
     with drawing(height=1.5 + 0.5 * len(rows)) as figure:
         axes = figure.add_subplot()
         _bars(axes, rows)
@@ -67,11 +72,15 @@ def histogram(calls: Calls) -> Picture:
             left=left, right=0.97, top=1 - 0.35 / inches, bottom=(0.55 + legend) / inches
         )
         image = png(figure)
-    return Picture(image, share_alt(calls), share_sentence(calls), share_table(calls))
+    return Picture(
+        image, share_alt(calls), share_sentence(calls), share_table(calls), ("observed",)
+    )
 
 
 def _bars(axes: Axes, rows: list[Row]) -> None:
     """A hatched bar for what was seen, an outline for what was expected, and the fair interval."""
+    import numpy as np
+
     # One call for all bars of a kind: it is what keeps a slider quick.
     places = range(len(rows))
     looks = [lost_look() if row.name == LOST else look(place) for place, row in enumerate(rows)]
@@ -110,6 +119,9 @@ def _bars(axes: Axes, rows: list[Row]) -> None:
 
 
 def _key() -> list[Patch | Line2D]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     return [
         Patch(facecolor="white", edgecolor=INK, hatch="//", label="observed"),
         Patch(fill=False, edgecolor=INK, linestyle="--", label="expected"),
@@ -125,16 +137,19 @@ def convergence(calls: Calls) -> Picture:
     """
     if calls.calls < 10:
         raise LabError(f"saw {calls.calls} calls, expected at least 10 to follow a share")
-    answered = calls.frame["answered"]
-    codes = answered.cat.codes.to_numpy()
-    sizes = np.unique(np.geomspace(1, calls.calls, POINTS).round().astype(np.int64))
     rows = [row for row in share_rows(calls) if row.name != LOST]
-    seen = {
-        row.name: np.cumsum(codes == place, dtype=np.int64)[sizes - 1] / sizes
-        for place, row in enumerate(rows)
-    }
+    image = NO_IMAGE
     with drawing(height=4.2) as figure:
         axes = figure.add_subplot()
+        import numpy as np
+        from matplotlib.lines import Line2D
+
+        codes = calls.frame["answered"].cat.codes.to_numpy()
+        sizes = np.unique(np.geomspace(1, calls.calls, POINTS).round().astype(np.int64))
+        seen = [
+            np.cumsum(codes == place, dtype=np.int64)[sizes - 1] / sizes
+            for place, _ in enumerate(rows)
+        ]
         bands = {
             share: np.array([fair_interval(int(size), share) for size in sizes])
             for share in {row.share for row in rows}
@@ -143,7 +158,7 @@ def convergence(calls: Calls) -> Picture:
             low, high = bands[row.share].T / sizes
             axes.fill_between(sizes, low, high, color=line(place)["color"], alpha=0.25, linewidth=0)
             axes.axhline(float(row.share), color=INK, linewidth=0.8, linestyle=":")
-            axes.plot(sizes, seen[row.name], **line(place), markevery=(3 * place, POINTS // 8))
+            axes.plot(sizes, seen[place], **line(place), markevery=(3 * place, POINTS // 8))
         axes.set_xscale("log")
         axes.set_ylim(0, 1)
         axes.set_xlim(1, calls.calls)
@@ -160,31 +175,45 @@ def convergence(calls: Calls) -> Picture:
         bottom = (0.55 + key(figure, handles)) / figure.get_figheight()
         figure.subplots_adjust(left=0.1, right=0.95, top=0.92, bottom=bottom)
         image = png(figure)
-    table = _convergence_table(calls, rows, codes)
+    table = _convergence_table(calls, rows)
     last = table.rows[-1]
     ends = [f"{row.name} {last[1 + 2 * place]}" for place, row in enumerate(rows)]
     sentence = (
         f"After {last[0]} calls the shares are {joined(ends)}; the fair band narrows as calls grow."
     )
     told = "; ".join(
-        f"after {row[0]} calls " + ", ".join(f"{n} {row[1 + 2 * i]}" for i, n in enumerate(seen))
+        f"after {row[0]} calls "
+        + ", ".join(f"{each.name} {row[1 + 2 * i]}" for i, each in enumerate(rows))
         for row in table.rows
     )
-    return Picture(image, f"Line chart of shares against number of calls: {told}.", sentence, table)
+    alt = f"Line chart of shares against number of calls: {told}."
+    return Picture(image, alt, sentence, table, tuple(row.name for row in rows))
 
 
-def _convergence_table(calls: Calls, rows: list[Row], codes: np.ndarray) -> Table:
+def _convergence_table(calls: Calls, rows: list[Row]) -> Table:
+    answered = _answered(calls)
     sizes = [10**power for power in range(1, 10) if 10**power < calls.calls] + [calls.calls]
     headers = [part for row in rows for part in (row.name, f"{row.name}: fair")]
     lines = []
     for size in sizes:
         cells = [f"{size:,}"]
         for place, row in enumerate(rows):
-            share = float(np.count_nonzero(codes[:size] == place)) / size
+            share = answered(size, place) / size
             low, high = fair_interval(size, row.share)
             cells += [percent(round(share, 6)), f"{percent(low / size)} to {percent(high / size)}"]
         lines.append(tuple(cells))
     return Table("Share of the calls so far", ("calls so far", *headers), lines)
+
+
+def _answered(calls: Calls) -> Callable[[int, int], int]:
+    """Of the first so many calls, how many the target of this index answered."""
+    if not DRAWS:
+        codes = shuffled(list(calls.counts.values()), calls.seed)
+        return lambda size, place: codes[:size].count(place)
+    import numpy as np
+
+    drawn = calls.frame["answered"].cat.codes.to_numpy()
+    return lambda size, place: int(np.count_nonzero(drawn[:size] == place))
 
 
 def readings(
@@ -205,6 +234,7 @@ def readings(
     some = each["split"]
     lost = any(made.counts[LOST] for made in each.values())
     names = [*some.names, *([LOST] if lost else [])]
+    image = NO_IMAGE
     with drawing(height=1.3 + 0.42 * len(names)) as figure:
         panels = figure.subplots(1, len(each), sharex=True, sharey=True)
         for axes, (reading, made) in zip(panels, each.items(), strict=True):
@@ -247,7 +277,7 @@ def readings(
         for reading, made in each.items()
     ]
     alt = f"Three bar charts of {calls:,} calls. {'; '.join(told)}."
-    return Picture(image, alt, _readings_sentence(each), table)
+    return Picture(image, alt, _readings_sentence(each), table, tuple(each))
 
 
 def _readings_sentence(each: dict[Reading, Calls]) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
 from enumlab.client import Server
 from enumlab.delegation import servers_of
 from enumlab.errors import NumberError
 from enumlab.number import to_number
 from enumlab.resolver import Hop, Servers, Walk
-from enumlab.show.figure import INK, Picture, drawing, png
+from enumlab.show.figure import INK, NO_IMAGE, Picture, drawing, png
 from enumlab.show.wordy import Words, code
 from enumlab.zone import Zone
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 2.35, 0.9  # inches for a column and a row
 BOX = (1.9, 0.72)  # inches
@@ -68,6 +69,7 @@ def tree(walk: Walk, servers: Servers) -> Picture:
     rows = _place(root, 0)
     depth = _depth(root)
     width, height = WIDTH * depth - WIDTH + BOX[0] + 0.3, HEIGHT * rows + 0.2
+    image = NO_IMAGE
     with drawing(width, height) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(-0.15, width - 0.15), ylim=(height - 0.1, -0.1))
@@ -141,6 +143,8 @@ def _depth(node: _Node) -> int:
 
 def _draw(axes: Axes, node: _Node, column: int) -> None:
     """A box with its words, the lines to what is below, and the numbers of the walk's steps."""
+    from matplotlib.patches import Rectangle
+
     x, y = column * WIDTH, node.row * HEIGHT + 0.1
     for each in node.below:
         there = each.row * HEIGHT + 0.1 + BOX[1] / 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enumlab.show.figure import INK, Picture, drawing, line, png
+from enumlab.show.figure import INK, NO_IMAGE, Picture, drawing, line, png
 from enumlab.show.plain import Table
 from enumlab.staleness import Cost, TtlCost
 
@@ -59,6 +59,7 @@ def ttl_picture(cost: TtlCost) -> Picture:
         SAVED: [100 * each.saved for each in costs],
         STALE: [100 * of_a_day(cost, each) for each in costs],
     }
+    image = NO_IMAGE
     with drawing(height=3.9) as figure:
         axes = figure.add_subplot()
         for place, (name, values) in enumerate(series.items()):
@@ -79,7 +80,9 @@ def ttl_picture(cost: TtlCost) -> Picture:
         for ttl, saved, stale in zip(ttls, *series.values(), strict=True)
     )
     alt = f"Line chart with two rising curves over the TTL, lookups saved and stale calls. {told}."
-    return Picture(image, alt, _sentence(cost, costs), ttl_table(cost))
+    return Picture(
+        image, alt, _sentence(cost, costs), ttl_table(cost), ("saved", "of a day's calls")
+    )
 
 
 def of_a_day(cost: TtlCost, each: Cost) -> float:

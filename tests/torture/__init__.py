@@ -1,1 +1,1 @@
-"""Long, hostile runs: `python -m torture` in the folder tests prints what they measured."""
+"""Long, hostile runs: `python -m tests.torture` prints what they measured."""

@@ -122,9 +122,7 @@ def own(kind: str, **options: Any) -> Iterator[Watched]:
 @contextmanager
 def bind() -> Iterator[Watched]:
     with peers.bind(served()) as peer:
-        (pid,) = [
-            pid for pid in tree(os.getpid()) if f"{peer.folder}/settings" in _command(pid)
-        ]
+        (pid,) = [pid for pid in tree(os.getpid()) if f"{peer.folder}/settings" in _command(pid)]
         yield Watched("named", peer.address, pid, peer.folder / "log")
 
 

@@ -1,0 +1,164 @@
+"""The lab and BIND given the same packets: the same rcode, or the same silence, or a known reason."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from torture.volley import Volley
+from torture.watched import Watched
+
+FORMERR, SERVFAIL, NOTIMP, REFUSED = 1, 2, 4, 5
+NOTIFY, UPDATE = 4, 5
+CHAOS, HESIOD = 3, 4
+OPT = 41
+SILENCE = -1
+
+
+class Parts(NamedTuple):
+    """A packet, as far as it can be read.
+
+    Attributes:
+        opcode: as in the header.
+        questions: how many the header promises.
+        rdtype, rdclass: of the first question, or -1.
+        records: types of the records, as far as they could be read.
+        options: codes of the EDNS options, as far as they could be read.
+    """
+
+    opcode: int
+    questions: int
+    rdtype: int
+    rdclass: int
+    records: list[int]
+    options: list[int]
+
+
+def read(packet: bytes) -> Parts:
+    if len(packet) < 12:
+        return Parts(-1, -1, -1, -1, [], [])
+    flags, questions, *counts = struct.unpack_from("!HHHHH", packet, 2)
+    records: list[int] = []
+    options: list[int] = []
+    at, rdtype, rdclass = 12, -1, -1
+    try:
+        for number in range(questions):
+            at = _behind_name(packet, at) + 4
+            if number == 0:
+                rdtype, rdclass = struct.unpack_from("!HH", packet, at - 4)
+        for _ in range(sum(counts)):
+            at = _behind_name(packet, at)
+            kind, _, _, length = struct.unpack_from("!HHIH", packet, at)
+            records.append(kind)
+            at += 10
+            if kind == OPT:
+                options += _options(packet[at : at + length])
+            at += length
+    except (IndexError, struct.error):
+        pass
+    return Parts(flags >> 11 & 15, questions, rdtype, rdclass, records, options)
+
+
+def _behind_name(packet: bytes, at: int) -> int:
+    while 0 < packet[at] < 0x40:
+        at += 1 + packet[at]
+    return at + (2 if packet[at] >= 0xC0 else 1)
+
+
+def _options(data: bytes) -> list[int]:
+    codes, at = [], 0
+    while at + 4 <= len(data):
+        code, length = struct.unpack_from("!HH", data, at)
+        codes.append(code)
+        at += 4 + length
+    return codes
+
+
+# Why the lab may answer otherwise than BIND: (the reason, whether it holds for a packet, and what
+# the lab and BIND made of it).
+Holds = Callable[[Parts, int, int], bool]
+REASONS: dict[str, Holds] = {
+    "NOTIFY and UPDATE: BIND serves them, the lab says NOTIMP": lambda parts, ours, theirs: (
+        parts.opcode in (NOTIFY, UPDATE) and ours == NOTIMP
+    ),
+    "BIND reads the data of each record of a query; the lab steps over it": (
+        lambda parts, ours, theirs: (
+            theirs == FORMERR and any(kind != OPT for kind in parts.records)
+        )
+    ),
+    # RFC 6891 section 6.1.2: an option that is not known must be ignored.
+    "BIND knows options that the lab does not, and reads them": lambda parts, ours, theirs: (
+        theirs == FORMERR and bool({8, 9, 14, 15, 16, 17} & {*parts.options})
+    ),
+    "waiting: a COOKIE of a wrong length (RFC 7873 section 5.2.2)": lambda parts, ours, theirs: (
+        theirs == FORMERR and 10 in parts.options
+    ),
+    "no question: BIND looks at the class of the records, or for a COOKIE": (
+        lambda parts, ours, theirs: parts.questions == 0 and ours == FORMERR
+    ),
+    "waiting: the class is looked at before the type": lambda parts, ours, theirs: (
+        ours == FORMERR and theirs in (NOTIMP, REFUSED) and parts.rdclass > CHAOS
+    ),
+    "class CHAOS: BIND limits the rate of answers from its own zone": lambda parts, ours, theirs: (
+        parts.rdclass == CHAOS and theirs == SILENCE
+    ),
+    "two questions: BIND repeats both, the lab none": lambda parts, ours, theirs: (
+        parts.questions > 1 and ours == theirs
+    ),
+}
+
+
+def rcode(replies: list[bytes]) -> int:
+    """Of the first reply, with the upper bits that the EDNS record has; or SILENCE."""
+    if not replies:
+        return SILENCE
+    wire = replies[0]
+    low, at = wire[3] & 15, wire.rfind(b"\0\0\x29")
+    return low | wire[at + 5] << 4 if at > 0 and wire[10:12] != b"\0\0" else low
+
+
+def reason(packet: bytes, ours: int, theirs: int) -> str:
+    """Why two servers may differ over a packet; nothing, if they must not."""
+    parts = read(packet)
+    return next((why for why, holds in REASONS.items() if holds(parts, ours, theirs)), "")
+
+
+@dataclass
+class Comparison:
+    """How two servers dealt with the same packets.
+
+    Attributes:
+        packets: how many.
+        same: packets with the same rcode, or the same silence.
+        explained: reason -> packets.
+        unexplained: (the lab's rcode, BIND's) -> packets; -1 is silence.
+        examples: the first packets of these, in hexadecimal.
+    """
+
+    packets: int = 0
+    same: int = 0
+    explained: Counter[str] = field(default_factory=Counter)
+    unexplained: Counter[tuple[int, int]] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+
+def compare(lab: Watched, bind: Watched, packets: Callable[[], Iterable[bytes]]) -> Comparison:
+    """Send the same packets to both."""
+    found = Comparison()
+    with Volley(lab.address) as here, Volley(bind.address) as there:
+        both = zip(here.all(packets()), there.all(packets()), strict=True)
+        for (packet, replies), (_, others) in both:
+            found.packets += 1
+            ours, theirs = rcode(replies), rcode(others)
+            if ours == theirs:
+                found.same += 1
+            elif why := reason(packet, ours, theirs):
+                found.explained[why] += 1
+            else:
+                found.unexplained[ours, theirs] += 1
+                if len(found.examples) < 40:
+                    found.examples.append(f"{ours} {theirs} {packet.hex()}")
+    return found
