@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from enumlab.selection import tiers as tiers
     from enumlab.server import serve as serve
     from enumlab.substitution import rewrite as rewrite
+    from enumlab.volley import ask_many as ask_many
     from enumlab.zone import Zone as Zone
 
 _ROOM_OF = {
@@ -67,6 +68,7 @@ _ROOM_OF = {
 }
 
 __all__ = list(_ROOM_OF)
+_ROOM_OF["ask_many"] = "volley"  # `ask` for a list; the names above are those of the course
 __version__ = "0.1.0"
 
 
@@ -81,4 +83,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_ROOM_OF})

@@ -12,10 +12,11 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-import dns.rdatatype
+import dnslib
 import dnslib.server
 import dnslib.zoneresolver
 
+from enumlab import memory
 from enumlab.client import Lookup, Server, look_up
 from enumlab.errors import LabError
 from enumlab.found import Found
@@ -107,9 +108,10 @@ class BlockMap:
         Columns: number, source (owner of the records that answer, or empty), rcode, uri (the first
         that a voice client would take), records (how many), why.
         """
-        import pandas as pd
+        from enumlab.show.plainframe import frame
 
-        return pd.DataFrame([cell[:-1] for cell in self.cells], columns=Cell._fields[:-1])
+        found: pd.DataFrame = frame(Cell._fields[:-1], [cell[:-1] for cell in self.cells])
+        return found
 
     def plot(self) -> Picture:
         """A picture of the block, one square a number, with its table and one sentence."""
@@ -196,6 +198,13 @@ def stock_dnslib(zone: Zone) -> Iterator[tuple[str, int]]:
         {'wildcard': 999, 'exact': 1}
     """
     resolver = dnslib.zoneresolver.ZoneResolver(zone.to_text(), glob=True)
+    if not memory.SOCKETS:
+        address = memory.listen(lambda query, _: _stock_answer(resolver, query), "127.0.0.1")
+        try:
+            yield address
+        finally:
+            memory.close(address)
+        return
     silent = dnslib.server.DNSLogger(logf=lambda line: None, prefix=False)
     server = dnslib.server.DNSServer(resolver, address="127.0.0.1", port=0, logger=silent)
     server.start_thread()
@@ -205,6 +214,10 @@ def stock_dnslib(zone: Zone) -> Iterator[tuple[str, int]]:
         server.stop()
         server.server.server_close()  # which its stop() leaves out
         server.thread.join()
+
+
+def _stock_answer(resolver: dnslib.zoneresolver.ZoneResolver, query: bytes) -> bytes:
+    return bytes(resolver.resolve(dnslib.DNSRecord.parse(query), None).pack())
 
 
 def _from_zone(number: str, found: Found) -> Cell:
@@ -217,8 +230,7 @@ def _from_zone(number: str, found: Found) -> Cell:
 
 def _from_server(number: str, lookup: Lookup, source: str) -> Cell:
     why = "; ".join(lookup.extended_errors)
-    referral = any(rrset.rdtype == dns.rdatatype.NS for rrset in lookup.message.authority)
-    label = source or _reason(lookup.rcode, referral)
+    label = source or _reason(lookup.rcode, lookup.referral)
     uri = _uri(lookup.arrived, number)
     return Cell(number, source, lookup.rcode, uri, len(lookup.arrived), why, label)
 

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
@@ -75,6 +76,7 @@ class Child:
         finally:
             for each in theirs, udp, tcp:
                 each.close()
+        _children.add(self)
         self._ask("start", (zone, rotation, seed, drop, limit))
 
     def _ask(self, what: str, value: object = None) -> Any:  # noqa: ANN401
@@ -115,11 +117,28 @@ class Child:
         self._control.close()
         if self._pid != os.getpid():
             return  # a forked copy: the process is that of another
+        self._process.terminate()
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def let_go(self) -> None:
+        """Close the pipe in a forked copy, so that the server ends with the parent alone."""
+        self._control.close()
+
+
+_children: weakref.WeakSet[Child] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    for child in list(_children):
+        child.let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def serve(control: Connection, udp: socket.socket, tcp: socket.socket) -> None:

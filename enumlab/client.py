@@ -6,28 +6,30 @@ The client does what RFC 6116 section 5.2 asks of one. It holds no opinion on wh
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Protocol
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 import dns.exception
-import dns.flags
-import dns.message
-import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rdtypes.IN.NAPTR
 
-from enumlab import memory
+from enumlab import memory, question
 from enumlab.errors import LabError, ServerError
 from enumlab.naptr import Naptr
 from enumlab.number import aus as to_aus
 from enumlab.number import to_domain
 from enumlab.responder import Responder
 from enumlab.selection import tiers
+
+if TYPE_CHECKING:
+    import dns.message
 
 DEFAULT = "127.0.0.1:10164"
 TIMEOUT = 2.0  # seconds for one query
@@ -63,16 +65,23 @@ class Lookup:
     @cached_property
     def message(self) -> dns.message.Message:
         """The response as dnspython reads it."""
-        return _parsed(self.response)
+        return parsed(self.response)
+
+    @cached_property
+    def told(self) -> question.Told | None:
+        """What a plain response says; None where only `message` can tell."""
+        return question.told(self.query, self.response)
 
     @property
     def rcode(self) -> str:
         """Such as "NOERROR" or "NXDOMAIN"."""
-        return dns.rcode.to_text(self.message.rcode())
+        return _rcode(self.told.rcode if self.told else self.message.rcode())
 
     @cached_property
     def arrived(self) -> list[Naptr]:
         """The NAPTR records in the sequence in which the server sent them."""
+        if self.told:
+            return list(self.told.records)
         return [
             Naptr.from_rdata(rdata)
             for rrset in self.message.answer
@@ -84,7 +93,16 @@ class Lookup:
     @property
     def extended_errors(self) -> list[str]:
         """What the server added as Extended DNS Errors (RFC 8914)."""
+        if self.told:
+            return list(self.told.why)
         return [error.text for error in self.message.extended_errors() if error.text]
+
+    @property
+    def referral(self) -> bool:
+        """Whether the server names others who know (RFC 1034 section 4.3.1)."""
+        if self.told:
+            return self.told.referral
+        return any(rrset.rdtype == dns.rdatatype.NS for rrset in self.message.authority)
 
 
 @dataclass(frozen=True)
@@ -102,27 +120,41 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
-    """All that `ask` found, from the number to the URIs.
+    """All that `ask` found, from the number to the URIs; worked out when somebody looks.
 
     Attributes:
         number: as typed.
         aus: the Application Unique String, "+" and digits (RFC 6116 section 3.1).
         domain: the name asked for, absolute.
-        uris: for the wanted service, in the sequence of RFC 6116 section 5.2. A strict client
-            uses those of the lowest order only.
-        skipped: (record, reason) for each record that gave no URI.
         lookups: every query with its answer; more than one where non-terminal records lead on.
+        service: the Enumservice wanted.
     """
 
     number: str
     aus: str
     domain: str
-    uris: list[str]
-    skipped: list[tuple[Naptr, str]] = field(repr=False)
-    lookups: list[Lookup] = field(repr=False)
-    service: str = field(default="sip", repr=False)
+    lookups: list[Lookup]
+    service: str = "sip"
+
+    @cached_property
+    def _walk(self) -> Walk:
+        kept = {lookup.domain.lower(): lookup for lookup in self.lookups}
+        return Walk(self.aus, self.domain, self.service, lambda domain: kept[domain.lower()])
+
+    @property
+    def uris(self) -> list[str]:
+        """For the wanted service, in the sequence of RFC 6116 section 5.2.
+
+        A strict client uses those of the lowest order only.
+        """
+        return self._walk.uris
+
+    @property
+    def skipped(self) -> list[tuple[Naptr, str]]:
+        """(record, reason) for each record that gave no URI."""
+        return self._walk.skipped
 
     @property
     def rcode(self) -> str:
@@ -187,6 +219,10 @@ class Answer:
         steps.append(Step("URI", uris, f"for the service {self.service}"))
         return steps
 
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in ("number", "aus", "domain", "uris"))
+        return f"Answer({', '.join(shown)})"
+
     def _repr_html_(self) -> str:
         from enumlab.show.walk import walk
 
@@ -227,23 +263,47 @@ def ask(
     """
     text = to_aus(number, region=region)
     domain = to_domain(text, suffix)
-    walk = _Walk(text, server, service, timeout)
-    uris = walk.uris(domain, 0)
-    return Answer(number, text, domain, uris, walk.skipped, walk.lookups, service)
+    found = look_up(domain, server, timeout=timeout)
+    return answered(
+        number, text, found, service, lambda name: look_up(name, server, timeout=timeout)
+    )
 
 
-class _Walk:
-    """Follows records from name to name, and keeps what it saw."""
+def answered(
+    number: str, aus: str, found: Lookup, service: str, look_up: Callable[[str], Lookup]
+) -> Answer:
+    """The answer, once all names that the records lead on to have been asked for."""
+    lookups = [found]
+    if not all(record.terminal for record in found.arrived):
+        walk = Walk(
+            aus, found.domain, service, lambda name: found if name == found.domain else look_up(name)
+        )
+        lookups = walk.lookups
+    return Answer(number, aus, found.domain, lookups, service)
 
-    def __init__(self, aus: str, server: Server, service: str, timeout: float) -> None:
-        self.aus, self.server, self.service, self.timeout = aus, server, service, timeout
+
+class Walk:
+    """Follows records from name to name, and keeps what it saw.
+
+    Args:
+        aus: the Application Unique String.
+        domain: where to start.
+        service: the Enumservice wanted.
+        look_up: gives what is found at a name.
+    """
+
+    def __init__(
+        self, aus: str, domain: str, service: str, look_up: Callable[[str], Lookup]
+    ) -> None:
+        self.aus, self.service, self.look_up = aus, service, look_up
         self.lookups: list[Lookup] = []
         self.skipped: list[tuple[Naptr, str]] = []
         self.seen: set[str] = set()
+        self.uris = self._uris(domain, 0)
 
-    def uris(self, domain: str, depth: int) -> list[str]:
+    def _uris(self, domain: str, depth: int) -> list[str]:
         self.seen.add(domain.lower())
-        lookup = look_up(domain, self.server, timeout=self.timeout)
+        lookup = self.look_up(domain)
         self.lookups.append(lookup)
         found: list[str] = []
         for record in (record for tier in tiers(lookup.arrived) for record in tier):
@@ -270,7 +330,7 @@ class _Walk:
         if depth == DEEPEST:
             self.skipped.append((record, f"the {DEEPEST + 1}th record in a row that leads on"))
             return []
-        return self.uris(domain, depth + 1)
+        return self._uris(domain, depth + 1)
 
 
 def look_up(
@@ -284,19 +344,29 @@ def look_up(
         >>> look_up("3.2.0.5.5.5.2.1.6.e164.arpa.", responder).extended_errors
         ['3.2.0.5.5.5.2.1.6.e164.arpa. exists only because names below it do']
     """
-    message = dns.message.make_query(domain, rdtype, use_edns=0, payload=1232)
-    message.flags &= ~dns.flags.RD  # the lab and its peers know their zone, and ask no one else
-    query = message.to_wire()
+    name, asked = question.packed(domain, rdtype)
+    query = question.query(int.from_bytes(os.urandom(2), "big"), asked)
     if isinstance(server, Responder):
-        return Lookup(message.question[0].name.to_text(), query, _in_memory(query, server))
+        return checked(Lookup(name, query, _in_memory(query, server)))
     host, port = address_of(server)
     try:
-        response = _over_udp(message, query, host, port, timeout)
-        if _parsed(response).flags & dns.flags.TC:
-            response = _over_tcp(query, host, port, timeout)
+        response = _over_udp(query, host, port, timeout)
+        if response[2] & question.TRUNCATED:
+            response = over_tcp(query, host, port, timeout)
     except OSError as error:
-        raise _no_answer(host, port, str(error) or type(error).__name__) from None
-    return Lookup(message.question[0].name.to_text(), query, response)
+        raise no_answer(host, port, str(error) or type(error).__name__) from None
+    return checked(Lookup(name, query, response))
+
+
+def checked(lookup: Lookup) -> Lookup:
+    """The lookup, if its response is a DNS message.
+
+    Raises:
+        ServerError: it is not.
+    """
+    if lookup.told is None:
+        lookup.message  # noqa: B018, which raises it
+    return lookup
 
 
 def address_of(server: Server) -> tuple[str, int]:
@@ -323,9 +393,7 @@ def address_of(server: Server) -> tuple[str, int]:
     )
 
 
-def _over_udp(
-    message: dns.message.Message, query: bytes, host: str, port: int, timeout: float
-) -> bytes:
+def _over_udp(query: bytes, host: str, port: int, timeout: float) -> bytes:
     with memory.datagrams(host, port) as sock:
         for _ in range(TRIES):
             sock.send(query)
@@ -336,12 +404,29 @@ def _over_udp(
                     response = sock.recv(65535)
                 except TimeoutError:
                     break
-                if message.is_response(_parsed(response)):
+                if belongs(query, response):
                     return response
-    raise _no_answer(host, port, f"nothing came within {timeout:g} s, twice")
+    raise no_answer(host, port, f"nothing came within {timeout:g} s, twice")
 
 
-def _over_tcp(query: bytes, host: str, port: int, timeout: float) -> bytes:
+def belongs(query: bytes, response: bytes) -> bool:
+    """Whether a response answers this query: the ID, the question, and that it is a response.
+
+    Raises:
+        ServerError: it is not a DNS message.
+    """
+    if question.fits(query, response):
+        return True
+    return parsed(query).is_response(parsed(response))  # in other letters, or with no question
+
+
+def over_tcp(query: bytes, host: str, port: int, timeout: float) -> bytes:
+    """Send a query over TCP, and give the response (RFC 7766).
+
+    Raises:
+        ServerError: no answer, or one to another question.
+        OSError: there is no connection.
+    """
     near = memory.listener(host, port)
     if near is not None:
         return near(query, True) or b""
@@ -350,8 +435,15 @@ def _over_tcp(query: bytes, host: str, port: int, timeout: float) -> bytes:
         prefix = stream.read(2)
         response = stream.read(int.from_bytes(prefix, "big"))
     if len(prefix) < 2 or len(response) < int.from_bytes(prefix, "big"):
-        raise _no_answer(host, port, "the TCP connection ended in the middle of the answer")
+        raise no_answer(host, port, "the TCP connection ended in the middle of the answer")
+    if not belongs(query, response):
+        raise no_answer(host, port, "what came over TCP answers another question")
     return response
+
+
+@lru_cache(maxsize=256)
+def _rcode(number: int) -> str:
+    return dns.rcode.to_text(dns.rcode.Rcode(number))
 
 
 def _in_memory(query: bytes, responder: Responder) -> bytes:
@@ -361,9 +453,16 @@ def _in_memory(query: bytes, responder: Responder) -> bytes:
     return reply.wire
 
 
-def _parsed(response: bytes) -> dns.message.Message:
+def parsed(message: bytes) -> dns.message.Message:
+    """A message as dnspython reads it.
+
+    Raises:
+        ServerError: it is not a DNS message.
+    """
+    import dns.message  # 10 ms to load; what is plain does without
+
     try:
-        return dns.message.from_wire(response, ignore_trailing=True)
+        return dns.message.from_wire(message, ignore_trailing=True)
     except dns.exception.DNSException as error:
         raise ServerError(
             f"the answer is not a DNS message ({error}). Expected a name server at this address: "
@@ -371,8 +470,10 @@ def _parsed(response: bytes) -> dns.message.Message:
         ) from None
 
 
-def _no_answer(host: str, port: int, seen: str) -> ServerError:
+def no_answer(host: str, port: int, seen: str) -> ServerError:
+    """The error that says what was seen of a server, and what to do."""
     return ServerError(
         f"no answer from {host} port {port}: {seen}. Is the server running? In a notebook, run "
-        "the cell with lab.serve() again and give its result to lab.ask()."
+        "the cell with lab.serve() again and give its result to lab.ask(). If it is, "
+        "`python -m enumlab doctor` says whether this machine lets UDP through."
     )

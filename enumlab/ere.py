@@ -31,12 +31,12 @@ except ModuleNotFoundError:
 
 WITHOUT_REGEX = (
     "the package regex is not here, so Python's re does the matching. Of several matches it takes "
-    "the first that it finds, not the longest as POSIX does, and no clock stops a slow pattern."
+    "the first that it finds, not the longest as POSIX does, and repeats no groups."
 )
 
 RE_DUP_MAX = 255  # POSIX's least maximum of a bound; BIND refuses more
 MAX_DEPTH = 50  # parentheses within parentheses
-MAX_SIZE = 10_000  # libc copies a repeated part; ((a{200}){200}){200} would take gigabytes
+MAX_SIZE = 1_000  # libc and `regex` copy a repeated part; ((a{200}){200}){200} takes gigabytes
 
 CLASSES = {
     "alnum": "0-9A-Za-z",
@@ -62,6 +62,7 @@ PERL = {
     "S": "[^[:space:]]",
 }
 
+REPEATED_GROUP = re.compile(r"(?<!\\)(?:\\\\)*\)[*+{]")
 BOUND = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
 
 
@@ -109,6 +110,9 @@ def search(ere: Ere, ignore_case: bool = False) -> Callable[..., re.Match[str] |
     Returns:
         Takes the text, and `timeout` in seconds, after which it raises TimeoutError.
 
+    Raises:
+        SubstitutionError: a group is repeated, and `regex` is not installed.
+
     Example:
         >>> search(read(r"(\+6|\+61)"))("+61255", timeout=0.1).group()
         '+61'
@@ -123,6 +127,11 @@ def search(ere: Ere, ignore_case: bool = False) -> Callable[..., re.Match[str] |
         return found
     if not ere.quick:  # nothing to choose from otherwise: both find the same
         say(WITHOUT_REGEX)
+    if REPEATED_GROUP.search(ere.pattern):
+        raise SubstitutionError(
+            f"the pattern {ere.pattern!r} repeats a group, which may take for ever. The package "
+            "regex, whose clock would stop it, is not here: such a pattern is not tried."
+        )
     plain = re.compile(ere.pattern, options)
     return lambda text, timeout=None: plain.search(text)
 
@@ -266,7 +275,8 @@ class _Reader:
                 f"{found[0]} repeats more than {RE_DUP_MAX} times, the most POSIX promises.",
             )
         self.at = found.end()
-        return found[0], max(most, 1)
+        # `regex` copies the part once more than it repeats: ((a{2}){2}){2} makes 27 of it.
+        return found[0], most + 1 if most > 1 else 1
 
     def bracket(self, start: int) -> str:
         """Read a bracket expression (POSIX.1, XBD section 9.3.5); `[` has been read."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-import numpy as np
-
 from enumlab.errors import LabError
 from enumlab.rng import legacy_rng
+
+with suppress(ModuleNotFoundError):  # `legacy_rng` says that it is missing
+    import numpy as np
 
 if TYPE_CHECKING:
     from enumlab.show.figure import Picture

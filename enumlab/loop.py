@@ -154,7 +154,7 @@ class Loop:
             return None
         if told is None:
             return None
-        self.log.note((time.time(), transport, told))
+        self.log.note(transport, told)
         return told[0]
 
     def _limited(self, query: bytes, wire: bytes, sender: tuple[Any, ...]) -> bytes | None:

@@ -44,7 +44,7 @@ class MemoryLoop:
         told = self.responder.answer(query, tcp)
         if told is None:
             return None
-        self.log.note((time.time(), "tcp" if tcp else "udp", told))
+        self.log.note("tcp" if tcp else "udp", told)
         return told[0]
 
     @property

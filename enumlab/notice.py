@@ -5,7 +5,22 @@ from __future__ import annotations
 import sys
 from html import escape
 
+from enumlab.errors import LabError
+
 _said: set[str] = set()
+
+
+class Missing(LabError):
+    """A package is needed that is not here; a notebook shows one line of it."""
+
+    def __init__(self, what: str, package: str) -> None:
+        super().__init__(
+            f"{what} needs the package {package}, which is not here. "
+            "Take the course on your own machine for this step."
+        )
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def say(text: str) -> None:

@@ -8,8 +8,8 @@ label of its own; then the DNS can delegate a country, an area or a block at any
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
-import dns.e164
 import dns.exception
 import dns.name
 
@@ -40,14 +40,15 @@ def to_domain(number: str, suffix: str = "e164.arpa.", *, region: str | None = N
         >>> to_domain("(03) 5550 0912", region="AU")
         '2.1.9.0.0.5.5.5.3.1.6.e164.arpa.'
     """
-    digits, origin = aus(number, region), _name(suffix, "suffix")
-    try:
-        return dns.e164.from_e164(digits, origin).to_text()
-    except dns.name.NameTooLong:
+    digits = aus(number, region)
+    # As dns.e164 does, without all that it loads: each digit is a label, of two octets.
+    below, octets = (_below if isinstance(suffix, str) else _below.__wrapped__)(suffix)
+    if 2 * (len(digits) - 1) + octets > 255:
         raise NumberError(
             f"{len(digits) - 1} digits below {suffix} make a domain name of more than 255 octets, "
             "the most that DNS allows. Give fewer digits: E.164 numbers have at most 15."
-        ) from None
+        )
+    return ".".join(digits[:0:-1]) + below
 
 
 def to_number(domain: str, suffix: str = "e164.arpa.") -> str:
@@ -75,10 +76,9 @@ def to_number(domain: str, suffix: str = "e164.arpa.") -> str:
             f"{domain} does not end in {origin} with digits before it. "
             "Expected one digit a label, and then the suffix."
         )
-    try:
-        return dns.e164.to_e164(name, origin)
-    except dns.exception.SyntaxError:
-        labels = [label.decode("latin-1") for label in name.relativize(origin).labels]
+    labels = [label.decode("latin-1") for label in name.relativize(origin).labels]
+    if all(len(label) == 1 and label in "0123456789" for label in labels):
+        return "+" + "".join(reversed(labels))
     if labels[0] == "*":
         raise NumberError(
             f"{domain} is a wildcard owner: it stands for every number that starts with "
@@ -118,6 +118,9 @@ def aus(number: str, region: str | None = None) -> str:
 
 
 def _digits(number: str) -> str:
+    plain = number.removeprefix("+")
+    if plain.isascii() and plain.isdigit():
+        return plain
     digits = ""
     for at, sign in enumerate(number):
         if "0" <= sign <= "9":
@@ -167,6 +170,13 @@ def _international(number: str, region: str) -> str:
             "Write it with + and the country code, or give another region."
         ) from None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+@lru_cache(maxsize=64)
+def _below(suffix: str) -> tuple[str, int]:
+    """What follows the digits, with the dot before it, and the octets that it takes."""
+    origin = _name(suffix, "suffix")
+    return "." + origin.to_text().lstrip("."), len(origin.to_wire() or b"")
 
 
 def _name(text: str, what: str) -> dns.name.Name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from enumlab.quick import Told
 from enumlab.responder import Reply
 
 LOG_SIZE = 10_000  # queries; older ones make room
+KEPT = 1232  # octets of an answer that the log keeps, or its memory would not be bounded
 
 Note = tuple[float, str, Reply | Told]  # seconds since 1970, transport, what was told
 
@@ -33,12 +35,16 @@ class Log:
 
     Attributes:
         notes: what was noted of each.
-        note: adds one.
     """
 
     def __init__(self) -> None:
         self.notes: deque[Note] = deque(maxlen=LOG_SIZE)
-        self.note = self.notes.append
+
+    def note(self, transport: str, told: Reply | Told) -> None:
+        """Add a query that was answered now."""
+        if len(told[0]) > KEPT:
+            told = Reply.of(told)._replace(wire=told[0][:KEPT])
+        self.notes.append((time.time(), transport, told))
 
     def clear(self) -> None:
         """Forget all."""

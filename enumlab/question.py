@@ -11,7 +11,6 @@ import struct
 from functools import lru_cache
 from typing import NamedTuple
 
-import dns.exception
 import dns.name
 import dns.rdatatype
 
@@ -28,12 +27,12 @@ TRUNCATED = 0x02
 HEAD = struct.pack("!HHHHH", 0, 1, 0, 0, 1)
 EDNS = struct.pack("!BHHIH", 0, OPT, 1232, 0, 0)
 
-PLAIN_NAME = re.compile(r"(?:[0-9A-Za-z_*-]{1,63}\.)+")
-LONGEST = 254  # signs of a plain name with its last dot: 255 octets
+DIGITS = re.compile(r"(?:[0-9]\.(?=.))*")
+LONGEST = 255 + 4  # octets of a name, then type and class (RFC 1035 section 4.1.2)
 
 SHORT = 1500  # octets of an answer that is remembered
 RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
-RANK = struct.Struct("!HH")
+OPTION = struct.Struct("!HH")
 
 
 class Told(NamedTuple):
@@ -62,20 +61,21 @@ def packed(domain: str, rdtype: str = "NAPTR") -> tuple[str, bytes]:
         >>> packed("1.6.e164.arpa")
         ('1.6.e164.arpa.', b'\x011\x016\x04e164\x04arpa\x00\x00#\x00\x01')
     """
-    name = domain if domain.endswith(".") else domain + "."
-    if len(name) <= LONGEST and PLAIN_NAME.fullmatch(name):
-        wire = bytes(name, "ascii")
-        labels = wire.split(b".")
-        wire = b"".join([b"%c%b" % (len(label), label) for label in labels])
-    else:
-        found = dns.name.from_text(domain)
-        name, wire = found.to_text(), found.to_wire() or b""
-    return name, wire + _kind(rdtype)
+    found = DIGITS.match(domain)
+    end = found.end() if found else 0
+    name, wire = _rest(domain[end:], rdtype)
+    if end + len(wire) > LONGEST:
+        dns.name.from_text(domain)  # which says that it is too long
+    digits = "".join([f"\1{digit}" for digit in domain[:end:2]])
+    return domain[:end] + name, digits.encode() + wire
 
 
 @lru_cache(maxsize=64)
-def _kind(rdtype: str) -> bytes:
-    return struct.pack("!HH", dns.rdatatype.RdataType.make(rdtype), 1)
+def _rest(domain: str, rdtype: str) -> tuple[str, bytes]:
+    """The same for what stands behind the digits of a name."""
+    name = dns.name.from_text(domain)
+    kind = struct.pack("!HH", dns.rdatatype.RdataType.make(rdtype), 1)
+    return name.to_text(), (name.to_wire() or b"") + kind
 
 
 def query(ident: int, question: bytes) -> bytes:
@@ -98,8 +98,8 @@ def told(sent: bytes, response: bytes) -> Told | None:
     """What a response to this query says; None where it is not plain.
 
     Example:
-        >>> told(query(7, packed("1.arpa.")[1]), bytes.fromhex("00078003 0001 0000 0000 0000"))
-        >>> told(query(7, b"\\0\\0#\\0\\1"), bytes.fromhex("00078003 000100000000 0000 0000230001"))
+        >>> sent = query(7, packed("1.6.e164.arpa.")[1])
+        >>> told(sent, sent[:2] + bytes.fromhex("8403 0001 0000 0000 0000") + sent[12:-11])
         Told(rcode=3, records=(), why=(), referral=False)
     """
     end = HEADER
@@ -109,12 +109,64 @@ def told(sent: bytes, response: bytes) -> Told | None:
         end += 5
         if response[HEADER:end] != sent[HEADER:end] or response[4:6] != b"\0\1":
             return None
-        head, tail = response[3:12:8] + response[6:12], response[end:]
+        head, tail = response[3:4] + response[6:HEADER], response[end:]
         return _kept(head, tail) if len(tail) <= SHORT else _read(head, tail)
-    except IndexError:
+    except (IndexError, struct.error, UnicodeDecodeError):
         return None
 
 
 def _read(head: bytes, tail: bytes) -> Told | None:
-    """What stands behind the question; `head` is the octet with the rcode, then three counts."""
-    return None
+    """Read what stands behind the question; `head` is the octet with the rcode, and the counts."""
+    rcode, answers, authorities, additionals = struct.unpack("!BHHH", head)
+    rcode &= 15
+    records: dict[bytes, None] = {}  # as a set, which keeps the sequence: none counts twice
+    why: list[str] = []
+    referral, at = False, 0
+    for place in range(answers + authorities + additionals):
+        start = at
+        while (length := tail[at]) and length < 0xC0:
+            at += 1 + length
+        at += 2 if length else 1
+        kind, of_class, ttl, size = RECORD.unpack_from(tail, at)
+        at += RECORD.size + size
+        if at > len(tail):
+            return None
+        if place < answers:
+            if kind != NAPTR or of_class != 1 or tail[start : start + 2] != TO_THE_QUESTION:
+                return None
+            records[tail[at - size : at]] = None
+        elif place < answers + authorities:
+            referral = referral or kind == NS
+        elif kind == OPT and not tail[start] and rcode < 16:
+            rcode |= ttl >> 24 << 4
+            why += _extended_errors(tail[at - size : at])
+        else:
+            return None
+    return Told(rcode, tuple(map(_naptr, records)), tuple(why), referral)
+
+
+_kept = lru_cache(maxsize=4096)(_read)
+
+
+def _extended_errors(options: bytes) -> list[str]:
+    """Texts of the Extended DNS Errors among the options of an EDNS record."""
+    found, at = [], 0
+    while at < len(options):
+        option, size = OPTION.unpack_from(options, at)
+        at += OPTION.size + size
+        if option == EDE:
+            found.append(options[at - size + 2 : at].removesuffix(b"\0").decode())
+    return [text for text in found if text]
+
+
+def _naptr(data: bytes) -> Naptr:
+    """A record's data: two numbers, three strings with their lengths, the root for no name."""
+    order, preference = OPTION.unpack_from(data)
+    texts, at = [], 4
+    for _ in range(3):
+        end = at + 1 + data[at]
+        texts.append(data[at + 1 : end].decode("utf-8", "surrogateescape"))
+        at = end
+    if data[at:] != b"\0":
+        raise IndexError("a replacement, which may be a pointer, is left to dnspython")
+    return Naptr(order, preference, *texts)

@@ -25,7 +25,7 @@ NAPTR, SOA = dns.rdatatype.NAPTR, dns.rdatatype.SOA
 PACKED = {NAPTR, dns.rdatatype.A, dns.rdatatype.AAAA, dns.rdatatype.TXT}
 ALIASES = {dns.rdatatype.CNAME, dns.rdatatype.DNAME}
 
-RESPONSE, AUTHORITATIVE, NXDOMAIN = 0x8000, 0x0400, 3
+RESPONSE, AUTHORITATIVE, TRUNCATED, NXDOMAIN = 0x8000, 0x0400, 0x0200, 3
 COUNTS = struct.Struct("!HHHHH")
 UDP_PAYLOAD = 1232  # octets; the size that name servers agreed on in 2020 to avoid fragments
 PLAIN_UDP = 512  # octets, for a sender without EDNS (RFC 1035 section 4.2.1)
@@ -60,12 +60,13 @@ class Form:
         edns: the EDNS record of an answer, less the length of its options; empty without EDNS.
         limit: octets that the sender takes over UDP.
         one: header, less the ID, of an answer with one record.
+        cut: the same of an answer that does not fit, and has none.
         end: EDNS record without options.
         ready: what a wildcard with one record answers, by the key of its closest encloser: what
             stands behind the question, and why.
     """
 
-    __slots__ = ("edns", "end", "flags", "limit", "one", "rdtype", "ready")
+    __slots__ = ("cut", "edns", "end", "flags", "limit", "one", "rdtype", "ready")
 
     def __init__(self, request: Request) -> None:
         self.rdtype = dns.rdatatype.RdataType.make(request.rdtype)
@@ -74,13 +75,13 @@ class Form:
         self.edns, self.limit = b"", PLAIN_UDP
         if request.edns is not None:
             self.edns, self.limit = edns(request.edns), min(request.edns.size, UDP_PAYLOAD)
-        self.one = self.header(1, 0)
+        self.one, self.cut = self.header(1, 0), self.header(0, 0, TRUNCATED)
         self.end = self.options(b"")
         self.ready: dict[bytes, tuple[bytes, str]] = {}
 
-    def header(self, answers: int, authorities: int, rcode: int = 0) -> bytes:
-        """All of the header but the ID."""
-        return COUNTS.pack(self.flags | rcode, 1, answers, authorities, 1 if self.edns else 0)
+    def header(self, answers: int, authorities: int, flags: int = 0) -> bytes:
+        """All of the header but the ID; a code such as NXDOMAIN is part of the flags."""
+        return COUNTS.pack(self.flags | flags, 1, answers, authorities, 1 if self.edns else 0)
 
     def options(self, options: bytes) -> bytes:
         """The EDNS record of the answer; nothing where the query had none."""
@@ -135,7 +136,11 @@ class Quick:
             told = self._below(query, end, form, key)
         else:
             told = self._at(query, end, form, key, key, Why.EXACT)
-        return told if told and len(told[0]) <= (LARGEST if tcp else form.limit) else None
+        if told is None or len(told[0]) <= (LARGEST if tcp else form.limit):
+            return told
+        if isinstance(told[1], str):
+            return None  # without the sentence that says why, it may yet fit
+        return query[:2] + form.cut + query[12 : end + 5] + form.end, key
 
     def _learnt(self, query: bytes, end: int) -> Form | None:
         """A form not seen before, if it is one that a plain question may have."""

@@ -19,6 +19,7 @@ OPT = 41
 NO_QUESTION = "no question in the packet"
 SIG, TSIG = 24, 250
 ANY_CLASS = 255
+COOKIE = 10  # an EDNS option: 8 octets of a client, 8 to 32 of a server (RFC 7873 section 4)
 
 RESPONSE, RECURSION_DESIRED, CHECKING_DISABLED = 0x8000, 0x0100, 0x0010
 OPCODE_MASK = 0x7800
@@ -182,7 +183,10 @@ def _check_options(data: bytes) -> None:
     while at < len(data):
         if at + 4 > len(data):
             raise Malformed("an EDNS option is cut short")
-        at += 4 + TYPE_AND_CLASS.unpack_from(data, at)[1]
+        option, length = TYPE_AND_CLASS.unpack_from(data, at)
+        if option == COOKIE and length != 8 and not 16 <= length <= 40:
+            raise Malformed("a COOKIE option of a length that none has")
+        at += 4 + length
     if at != len(data):
         raise Malformed("an EDNS option is longer than its record")
 

@@ -62,11 +62,12 @@ class Reply(NamedTuple):
     """An answer, and what the query log says of it.
 
     Attributes:
-        wire: the bytes to send.
+        wire: the bytes to send; in a log, the first of them.
         name: the name asked for, as text; empty if the packet had none.
         rdtype: the type asked for, as text.
         rcode: such as "NXDOMAIN".
         why: one sentence.
+        size: octets to send.
     """
 
     wire: bytes
@@ -74,6 +75,7 @@ class Reply(NamedTuple):
     rdtype: str
     rcode: str
     why: str
+    size: int
 
     @classmethod
     def of(cls, told: Reply | Told) -> Reply:
@@ -86,7 +88,7 @@ class Reply(NamedTuple):
         name, behind = dns.name.from_wire(wire, asked.HEADER.size)
         rdtype = int.from_bytes(wire[asked.HEADER.size + behind :][:2], "big")
         shown = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
-        return cls(wire, name.to_text(), shown, RCODES[wire[3] & 0xF], why)
+        return cls(wire, name.to_text(), shown, RCODES[wire[3] & 0xF], why, len(wire))
 
 
 Line = tuple[dns.name.Name, int, dns.rdata.Rdata]  # owner, TTL in seconds, data
@@ -175,7 +177,7 @@ class Responder:
         name, rdtype = ("", "")
         if request.question:
             name, rdtype = request.name.to_text(), dns.rdatatype.to_text(_rdtype(request))
-        return Reply(wire, name, rdtype, RCODES[answer.rcode], answer.why)
+        return Reply(wire, name, rdtype, RCODES[answer.rcode], answer.why, len(wire))
 
     def _serves(self, request: Request) -> bool:
         """Whether a query asks for something that a zone may hold, in the plainest way."""
@@ -201,7 +203,8 @@ class Responder:
 
     def _refusal(self, request: Request) -> _Answer | None:
         rdclass, rdtype = request.rdclass, request.rdtype
-        if rdclass in (0, NONE, ANY_CLASS) or rdtype in META_TYPES:
+        meta = rdtype in META_TYPES and rdclass in (INTERNET, CHAOS)
+        if rdclass in (0, NONE, ANY_CLASS) or meta:
             return _Answer(FORMERR, why="no question may ask for this type or class")
         if rdclass in (CHAOS, HESIOD):
             return _Answer(REFUSED, why="only class IN is served")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from enumlab.errors import LabError
-from enumlab.notice import say
+from enumlab.notice import Missing, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +27,17 @@ def legacy_rng(*seed: int) -> np.random.RandomState:
     may give other numbers after any release. What is left to the platform is the last bit of its
     log and exp.
 
+    Raises:
+        Missing: numpy is not here.
+
     Example:
         >>> legacy_rng(1).multinomial(100, [0.25, 0.25, 0.5]).tolist()
         [25, 32, 43]
     """
-    import numpy as np
-
+    try:
+        import numpy as np
+    except ModuleNotFoundError:
+        raise Missing("this simulation", "numpy") from None
     return np.random.RandomState(np.random.PCG64(seed))
 
 
@@ -50,7 +55,7 @@ class Draws:
     def __init__(self, seed: int) -> None:
         try:
             self.rng: np.random.RandomState | random.Random = legacy_rng(seed)
-        except ModuleNotFoundError:
+        except Missing:
             say(WITHOUT_NUMPY)
             self.rng = random.Random(seed)
 

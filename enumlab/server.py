@@ -150,9 +150,8 @@ class LabServer:
         import pandas as pd
 
         rows = [
-            (entry.time, entry.transport, reply.name, reply.rdtype, reply.rcode, reply.why, size)
-            for entry in self.queries
-            for reply, size in [(entry.reply, len(entry.reply.wire))]
+            (at, transport, reply.name, reply.rdtype, reply.rcode, reply.why, reply.size)
+            for at, transport, reply in self.queries
         ]
         columns = ["time", "transport", "name", "type", "rcode", "why", "bytes"]
         frame = pd.DataFrame(rows, columns=columns)

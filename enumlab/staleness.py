@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
-import numpy.typing as npt
 
 from enumlab.errors import LabError
 from enumlab.rng import legacy_rng
 
+with suppress(ModuleNotFoundError):  # `legacy_rng` says that it is missing
+    import numpy as np
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from enumlab.show.figure import Picture
     from enumlab.show.plain import Table
 
+    Times = npt.NDArray[np.float64]
+
 TTLS = (1, 10, 30, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400)  # seconds
 MOST_CALLS = 5_000_000
-Times = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

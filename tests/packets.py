@@ -124,3 +124,116 @@ MALFORMED = {
     "a TSIG record": header(additionals=1) + question() + record(".", 250, 255, b""),
     "a SIG(0) record": header(additionals=1) + question() + record(".", 24, 1, b""),
 } | {f"opcode {code}": header(code << 11) + question() for code in (1, 2, 3, 6, 7, 15)}
+
+# More of these; over some, the lab and BIND may differ (tests/torture/differ.py says why).
+MORE = {
+    "nothing but zeros": bytes(12),
+    "nothing but ones": b"\xff" * 40,
+    "a header of ones, no response": b"\0\7\x7f\xff" + b"\xff" * 8,
+    "a response with two questions": header(QR, questions=2) + question() * 2,
+    "a response of opcode 2": header(QR | 2 << 11) + question(),
+    "a response with EDNS version 1": header(QR, additionals=1) + question() + opt(version=1),
+    "a question whose name is cut after its length": header() + b"\x3f",
+    "a pointer cut short": header() + b"\1a\xc0",
+    "a pointer to a pointer": header(questions=1, additionals=1)
+    + question()
+    + b"\xc0\x0c"
+    + struct.pack("!HHIH", A, 1, 0, 2)
+    + b"\xc0\x0c",
+    "a record whose name points at itself": header(answers=1)
+    + question()
+    + b"\xc0\x31"
+    + b"\0" * 10,
+    "a record with label type 10": header(answers=1) + question() + b"\x81a\0" + b"\0" * 10,
+    "a record with a name of 256 octets": header(answers=1)
+    + question()
+    + (LONG * 3 + b"\x3e" + b"a" * 62 + b"\0")
+    + struct.pack("!HHIH", A, 1, 0, 4)
+    + b"\1\2\3\4",
+    "127 labels": header() + question(b"\1a" * 127 + b"\0"),
+    "128 labels": header() + question(b"\1a" * 128 + b"\0"),
+    "127 labels below the zone": header() + question(b"\1a" * 122 + b"\4e164\4arpa\0"),
+    "a name in capitals": header() + question(NUMBER.upper()),
+    "a label of zeros": header() + question(b"\3\0\0\0\4e164\4arpa\0"),
+    "an asterisk asked for": header() + question("*.2.0.5.5.5.2.1.6.e164.arpa."),
+    "a record of class CHAOS": header(answers=1) + question() + record(rdclass=3),
+    "a record of class ANY": header(answers=1) + question() + record(rdclass=255),
+    "a record of class NONE": header(answers=1) + question() + record(rdclass=254),
+    "a record with a negative TTL": header(answers=1)
+    + question()
+    + b"\0"
+    + struct.pack("!HHIH", A, 1, 1 << 31, 4)
+    + b"\1\2\3\4",
+    "a record of 3 octets for an address": header(additionals=1) + question() + record(data=b"abc"),
+    "bytes behind EDNS": header(additionals=1) + question() + opt() + b"xx",
+    "an address before EDNS": header(additionals=2) + question() + record() + opt(),
+    "an address behind EDNS": header(additionals=2) + question() + opt() + record(),
+    "EDNS three times": header(additionals=3) + question() + opt() * 3,
+    "EDNS twice, the second of version 1": header(additionals=2)
+    + question()
+    + opt()
+    + opt(version=1),
+    "EDNS version 1, two questions": header(questions=2, additionals=1)
+    + question() * 2
+    + opt(version=1),
+    "EDNS version 1, opcode 2": header(2 << 11, additionals=1) + question() + opt(version=1),
+    "EDNS version 1, class CHAOS": header(additionals=1) + question(rdclass=3) + opt(version=1),
+    "EDNS version 1, a bad option": header(additionals=1)
+    + question()
+    + opt(version=1, data=b"\0\x64\0\x09hi"),
+    "EDNS, opcode 2": header(2 << 11, additionals=1) + question() + opt(),
+    "EDNS, opcode 2, no question": header(2 << 11, 0, additionals=1) + opt(),
+    "EDNS, a pointer for an owner": header(additionals=1) + question() + opt(owner=b"\xc0\x0c"),
+    "EDNS, a pointer to the root": header(additionals=1) + question() + opt(owner=b"\xc0\x2a"),
+    "EDNS, an option of 60,000 octets": header(additionals=1)
+    + question()
+    + opt(data=struct.pack("!HH", 100, 60000) + bytes(60000)),
+    "EDNS, a thousand options": header(additionals=1) + question() + opt(data=b"\0\x64\0\0" * 1000),
+    "EDNS, keepalive with data": header(additionals=1) + question() + opt(data=b"\0\x0b\0\1a"),
+    "EDNS, NSID with data": header(additionals=1) + question() + opt(data=b"\0\3\0\1a"),
+    "EDNS, an extended error": header(additionals=1) + question() + opt(data=b"\0\x0f\0\2aa"),
+    "EDNS, an extended error of 1 octet": header(additionals=1)
+    + question()
+    + opt(data=b"\0\x0f\0\1a"),
+    "EDNS, EXPIRE with data": header(additionals=1) + question() + opt(data=b"\0\x09\0\1a"),
+    "EDNS, client subnet of 2 octets": header(additionals=1)
+    + question()
+    + opt(data=b"\0\x08\0\2ab"),
+    "EDNS, key tag of 1 octet": header(additionals=1) + question() + opt(data=b"\0\x0e\0\1a"),
+    "EDNS, cookie": header(additionals=1) + question() + opt(data=b"\0\x0a\0\x08abcdefgh"),
+    "EDNS, cookie of 7 octets": header(additionals=1)
+    + question()
+    + opt(data=b"\0\x0a\0\x07abcdefg"),
+    "EDNS, cookie of 12 octets": header(additionals=1)
+    + question()
+    + opt(data=b"\0\x0a\0\x0cabcdefghabcd"),
+    "EDNS, cookie, no question": header(questions=0, additionals=1)
+    + opt(data=b"\0\x0a\0\x08abcdefgh"),
+    "no question, a record": header(questions=0, additionals=1) + record("."),
+    "no question, an answer": header(questions=0, answers=1) + record("."),
+    "no question, a record of class 5": header(questions=0, additionals=1) + record(".", rdclass=5),
+    "no question, a record of class CHAOS": header(questions=0, answers=1) + record(".", rdclass=3),
+    "no question, a record of class ANY": header(questions=0, answers=1) + record(".", rdclass=255),
+    "type TSIG, class 2": header() + question(rdtype=250, rdclass=2),
+    "type TSIG, class HESIOD": header() + question(rdtype=250, rdclass=4),
+    "type TSIG, class CHAOS": header() + question(rdtype=250, rdclass=3),
+    "type TSIG, class ANY": header() + question(rdtype=250, rdclass=255),
+    "type MAILB, class 2": header() + question(rdtype=253, rdclass=2),
+    "type AXFR, class CHAOS": header() + question("e164.arpa.", rdtype=252, rdclass=3),
+    "type AXFR, outside the zone": header() + question("example.com.", rdtype=252),
+    "type ANY": header() + question(rdtype=255),
+    "type ANY, with EDNS": header(additionals=1) + question(rdtype=255) + opt(),
+    "opcode 2, no question": header(2 << 11, questions=0),
+    "opcode 2, class 0": header(2 << 11) + question(rdclass=0),
+    "opcode 2, class ANY": header(2 << 11) + question(rdclass=255),
+    "opcode 2, two questions": header(2 << 11, questions=2) + question() * 2,
+    "opcode 2, cut short": header(2 << 11) + question()[:-2],
+    "class ANY, a record of class IN, EDNS version 1": header(additionals=2)
+    + question(rdclass=255)
+    + record()
+    + opt(version=1),
+    "NOTIFY": header(4 << 11) + question("e164.arpa.", 6),
+    "NOTIFY with an answer": header(4 << 11 | AA, answers=1) + question("e164.arpa.", 6) + record(),
+    "UPDATE": header(5 << 11) + question("e164.arpa.", 6),
+    "UPDATE of another zone": header(5 << 11) + question("example.com.", 6),
+} | {f"opcode {code}": header(code << 11) + question() for code in range(8, 15)}

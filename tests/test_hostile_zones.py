@@ -230,7 +230,7 @@ AUDIT = textwrap.dedent("""
     from enumlab import Zone, ZoneError, lint, serve
     Zone.named("playground")  # so that all modules are there
     touched = []
-    words = ("open", "os.", "socket", "subprocess", "shutil", "glob", "import", "exec", "compile")
+    words = ("open", "os.", "socket", "subprocess", "shutil", "glob", "import", "exec")
     def watch(event, arguments):
         if event.startswith(words):
             touched.append((event, str(arguments[:2])))
@@ -241,9 +241,13 @@ AUDIT = textwrap.dedent("""
         except ZoneError:
             pass
         text = "$TTL 1h\\n$INCLUDE " + path + "\\n"
-        for read in Zone.from_text, lint, Zone.named("playground").with_records:
+        for read, argument in (
+            (Zone.from_text, text),
+            (Zone.named("playground").with_records, text),
+            (lint, path),
+        ):
             try:
-                read(text)
+                read(argument)
             except ZoneError:
                 pass
     for event, arguments in touched:

@@ -145,3 +145,11 @@ def test_without_regex_what_leaves_no_choice_matches_alike(field, span, no_regex
 def test_without_regex_a_choice_is_not_the_longest_and_that_is_said(no_regex):
     assert Substitution.parse(r"!(\+6|\+61)!x!").match("+61255").groups == ("+6",)
     assert no_regex == [ere.WITHOUT_REGEX]
+
+
+def test_without_regex_and_its_clock_a_repeated_group_is_not_tried(no_regex):
+    for pattern in ["^(a|aa)+$", "(a*)*", r"(\\\\)*", "(a+){2,}"]:
+        with pytest.raises(lab.SubstitutionError, match="repeats a group"):
+            Substitution.parse(f"!{pattern}!x!")
+    for pattern in [r"\(a\)*", "[)*]+a*", "(a)(b|c)", "(a)?"]:
+        Substitution.parse(f"!{pattern}!x!")

@@ -177,7 +177,7 @@ def test_a_hundred_thousand_queries_are_answered_as_by_bind():
                     met.add(kinds)
                     pair = [without_edns(dns.message.from_wire(each)) for each in (left, right)]
                     assert pair[0] == pair[1], query
-        assert lab._loop.failures == lab._loop.failures.__class__(maxlen=10)
+            assert not lab._loop.failures
     assert len(met) > 50
 
 

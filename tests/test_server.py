@@ -20,7 +20,7 @@ import pytest
 from packets import NUMBER, header, question
 
 import enumlab as lab
-from enumlab import ServerError, Zone, loop, querylog
+from enumlab import ServerError, Zone, loop, querylog, sockets
 from enumlab.server import LabServer, serve
 from enumlab.sockets import PORT
 
@@ -194,7 +194,10 @@ def run(shell, cell):
     return shell.user_ns
 
 
-def test_the_same_cell_again_replaces_its_server(shell):
+def test_the_same_cell_again_replaces_its_server(shell, monkeypatch):
+    with LabServer(PLAYGROUND, port=0) as other:
+        usual = other.port  # free from here on; another program may have 10164
+    monkeypatch.setattr(sockets, "PORT", usual)
     cell = "import enumlab as lab; server = lab.serve('playground')"
     first = run(shell, cell)["server"]
     port = first.port

@@ -203,7 +203,7 @@ def test_calls_show_themselves_as_the_split_table():
 def test_text_of_a_picture_can_be_escaped():
     table = Table("a < b", ("x",), [("<i>",)])
     assert "&lt;i&gt;" in table._repr_html_()
-    picture = figure.Picture(b"", 'say "<b>"', "1 < 2", table)
+    picture = figure.Picture(b"PNG", 'say "<b>"', "1 < 2", table)
     html = picture._repr_mimebundle_()["text/html"]
     assert 'alt="say &quot;&lt;b&gt;&quot;"' in html
     assert ">1 &lt; 2</p>" in html

@@ -178,7 +178,7 @@ def test_text_must_be_text():
 # ------------------------------------------------------------------------------ limits
 
 
-@pytest.mark.parametrize("pattern", ["^(a|aa)+$", "((a?){100}){20}", "((()|a){100}){20}"])
+@pytest.mark.parametrize("pattern", ["^(a|aa)+$", "((a?){40}){20}", "((()|a){20}){20}"])
 def test_no_record_can_hang_the_reader(pattern):
     begun = time.perf_counter()
     with pytest.raises(SubstitutionError, match="longer than 50 ms"):
@@ -189,7 +189,7 @@ def test_no_record_can_hang_the_reader(pattern):
 @pytest.mark.parametrize("pattern", ["((a{200}){200}){200}", "((((()|a){200}){200}){200}){200}"])
 def test_no_record_can_fill_the_memory(pattern):
     begun = time.perf_counter()
-    with pytest.raises(SubstitutionError, match="more than 10000 signs"):
+    with pytest.raises(SubstitutionError, match="more than 1000 signs"):
         rewrite(f"!{pattern}!x!", "a")
     assert time.perf_counter() - begun < 0.1
 

@@ -25,11 +25,13 @@ SETTINGS: dict[str, Any] = {
     "html_show_sphinx": False,
     "html_show_sourcelink": False,
     "html_last_updated_fmt": None,
+    "html_context": {"default_mode": "auto"},
     "html_theme_options": {
         "home_page_in_toc": False,
         "show_navbar_depth": 1,
         "use_download_button": False,
         "use_fullscreen_button": False,
+        "navbar_persistent": [],
         "search_bar_text": "Search the course",
         "toc_title": "On this page",
     },

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from torture.volley import Volley
+from packets import header, question
+
+from torture.volley import PROBE, Volley
 from torture.watched import Watched
 
-FORMERR, SERVFAIL, NOTIMP, REFUSED = 1, 2, 4, 5
-NOTIFY, UPDATE = 4, 5
-CHAOS, HESIOD = 3, 4
-OPT = 41
+NOERROR, FORMERR, NXDOMAIN, NOTIMP, REFUSED, NOTAUTH, BADVERS = 0, 1, 3, 4, 5, 9, 16
 SILENCE = -1
+NOTIFY, UPDATE = 4, 5
+IN, CHAOS, NONE, ANY = 1, 3, 254, 255
+KNOWN_CLASSES = {0, IN, CHAOS, NONE, ANY}
+OPT = 41
+BESIDE_ALIAS = {25, 46, 47}  # KEY, RRSIG, NSEC
+COOKIE = 10
+# LLQ, UL, client subnet, EXPIRE, KEY-TAG, extended error, client and server tag, report channel.
+KNOWN_TO_BIND = {1, 2, 8, 9, 14, 15, 16, 17, 18}
 
 
 class Parts(NamedTuple):
@@ -77,36 +86,47 @@ def _options(data: bytes) -> list[int]:
     return codes
 
 
-# Why the lab may answer otherwise than BIND: (the reason, whether it holds for a packet, and what
-# the lab and BIND made of it).
+# Why the lab may answer otherwise than BIND: the reason, and whether it holds for a packet and for
+# what the lab and BIND made of it.
 Holds = Callable[[Parts, int, int], bool]
 REASONS: dict[str, Holds] = {
     "NOTIFY and UPDATE: BIND serves them, the lab says NOTIMP": lambda parts, ours, theirs: (
         parts.opcode in (NOTIFY, UPDATE) and ours == NOTIMP
     ),
-    "BIND reads the data of each record of a query; the lab steps over it": (
-        lambda parts, ours, theirs: (
-            theirs == FORMERR and any(kind != OPT for kind in parts.records)
-        )
+    "BIND reads the data of each record of a query, the lab steps over it": (
+        lambda parts, ours, theirs: theirs == FORMERR and any(kind != OPT for kind in parts.records)
     ),
     # RFC 6891 section 6.1.2: an option that is not known must be ignored.
-    "BIND knows options that the lab does not, and reads them": lambda parts, ours, theirs: (
-        theirs == FORMERR and bool({8, 9, 14, 15, 16, 17} & {*parts.options})
+    "BIND reads options that the lab does not know": lambda parts, ours, theirs: (
+        theirs == FORMERR and bool(KNOWN_TO_BIND & {*parts.options})
     ),
     "waiting: a COOKIE of a wrong length (RFC 7873 section 5.2.2)": lambda parts, ours, theirs: (
-        theirs == FORMERR and 10 in parts.options
+        theirs == FORMERR and COOKIE in parts.options
     ),
     "no question: BIND looks at the class of the records, or for a COOKIE": (
         lambda parts, ours, theirs: parts.questions == 0 and ours == FORMERR
     ),
     "waiting: the class is looked at before the type": lambda parts, ours, theirs: (
-        ours == FORMERR and theirs in (NOTIMP, REFUSED) and parts.rdclass > CHAOS
+        ours == FORMERR and theirs in (NOTIMP, REFUSED) and parts.rdclass not in KNOWN_CLASSES
     ),
     "class CHAOS: BIND limits the rate of answers from its own zone": lambda parts, ours, theirs: (
         parts.rdclass == CHAOS and theirs == SILENCE
     ),
-    "two questions: BIND repeats both, the lab none": lambda parts, ours, theirs: (
-        parts.questions > 1 and ours == theirs
+    "an opcode that nobody serves: BIND looks at the class first": lambda parts, ours, theirs: (
+        parts.opcode > 0 and parts.rdclass in (NONE, ANY) and (ours, theirs) == (NOTIMP, FORMERR)
+    ),
+    "BIND has no zone of class CHAOS to transfer, the lab refuses the class": (
+        lambda parts, ours, theirs: (
+            parts.rdclass == CHAOS and (ours, theirs) == (REFUSED, NOTAUTH)
+        )
+    ),
+    "a type that may stand beside a CNAME (RFC 4034): BIND does not follow the alias": (
+        lambda parts, ours, theirs: (
+            parts.rdtype in BESIDE_ALIAS and (ours, theirs) == (NXDOMAIN, NOERROR)
+        )
+    ),
+    "class ANY: BIND takes records of every class with it, and then looks at EDNS": (
+        lambda parts, ours, theirs: parts.rdclass == ANY and (ours, theirs) == (FORMERR, BADVERS)
     ),
 }
 
@@ -124,6 +144,20 @@ def reason(packet: bytes, ours: int, theirs: int) -> str:
     """Why two servers may differ over a packet; nothing, if they must not."""
     parts = read(packet)
     return next((why for why, holds in REASONS.items() if holds(parts, ours, theirs)), "")
+
+
+def by_tcp(address: tuple[str, int], packet: bytes) -> list[bytes]:
+    """The replies to a packet over TCP, before that to a sound query; or before the end."""
+    last = header(number=PROBE) + question()
+    with socket.create_connection(address, 5) as sock, sock.makefile("rb") as stream:
+        sock.sendall(b"".join(struct.pack("!H", len(each)) + each for each in (packet, last)))
+        replies = []
+        with suppress(ConnectionError):
+            while wire := stream.read(int.from_bytes(stream.read(2), "big")):
+                if wire[:2] == last[:2]:
+                    break
+                replies.append(wire)
+    return replies
 
 
 @dataclass

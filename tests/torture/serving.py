@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from torture.strange import served
+from torture.strange import plain, served
 
 
 def lab(stack: ExitStack, options: dict[str, Any]) -> tuple[int, Callable[[], dict[str, Any]]]:
@@ -37,7 +37,7 @@ def stock(stack: ExitStack, options: dict[str, Any]) -> tuple[int, Callable[[], 
     from dnslib.server import DNSLogger, DNSServer
     from dnslib.zoneresolver import ZoneResolver
 
-    resolver = ZoneResolver(served().to_text(), glob=True)
+    resolver = ZoneResolver(plain().to_text(), glob=True)
     silent = DNSLogger(logf=lambda line: None, prefix=False)
     port = 0
     for tcp in (False, True):

@@ -16,10 +16,7 @@ from enumlab import Zone
 
 # A name of every kind that the long way and the short way through the responder tell apart.
 TOP = "e164.arpa."
-ZONE_TEXT = r"""
-$TTL 1h
-@ SOA ns root 1 3600 900 604800 60
-@ NS ns
+RECORDS = r"""
 ns A 127.0.0.1
 1 CNAME 2
 2 NAPTR 10 100 "u" "E2U+sip" "!^.*$!sip:a@b.example!" .
@@ -44,22 +41,23 @@ x\.y TXT "a dot in a label"
 """
 
 
+def plain() -> Zone:
+    """The playground and a large rrset: as much as stock dnslib reads."""
+    return Zone.named("playground").with_records(_texts("big", 40))
+
+
 def served() -> Zone:
     """What the torture asks about: the playground, and a name of every other kind."""
-    big = "".join(f'big TXT "{number:03}{"x" * 100}"\n' for number in range(40))
-    middling = "".join(f'middling TXT "{number:03}{"x" * 100}"\n' for number in range(8))
     shares = "".join(
         f'9 NAPTR 10 {number} "u" "E2U+sip" "!^.*$!sip:{number}@b.example!" .\n'
         for number in range(5)
     )
     long = f"long DNAME {'.'.join(letter * 63 for letter in 'abc')}\n"
-    return Zone.named("playground").with_records(
-        ZONE_TEXT.replace("@ SOA ns root 1 3600 900 604800 60\n@ NS ns\n", "")
-        + big
-        + middling
-        + shares
-        + long
-    )
+    return plain().with_records(RECORDS + _texts("middling", 8) + shares + long)
+
+
+def _texts(owner: str, number: int) -> str:
+    return "".join(f'{owner} TXT "{count:03}{"x" * 100}"\n' for count in range(number))
 
 
 NAMES = [

@@ -68,8 +68,8 @@ class Watched:
                 ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def cpu_of_threads(self) -> float:
-        """Seconds of CPU time of the threads that live, to the nanosecond."""
+    def cpu_of_all(self) -> float:
+        """Seconds of CPU time so far, to the nanosecond; threads that have ended do not count."""
         total = 0
         for pid in tree(self.pid):
             for task in Path(f"/proc/{pid}/task").iterdir():
