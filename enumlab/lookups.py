@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from enumlab.client import Server, look_up
+from enumlab.client import Server
 from enumlab.naptr import Naptr
 from enumlab.number import to_domain
 from enumlab.targets import target_names
+from enumlab.volley import look_up_many
 
 
 def first_answers(
@@ -38,8 +39,8 @@ def first_answers(
     """
     domain = to_domain(number)
     led: Counter[Naptr] = Counter()
-    for _ in range(lookups):
-        fitting = [record for record in look_up(domain, server).arrived if record.offers(service)]
+    for lookup in look_up_many([domain] * lookups, server):
+        fitting = [record for record in lookup.arrived if record.offers(service)]
         led.update(fitting[:1])
         led.update(dict.fromkeys(fitting, 0))
     records = sorted(led, key=Naptr.to_text)

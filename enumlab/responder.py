@@ -127,17 +127,10 @@ class Responder:
     """
 
     def __init__(self, zone: Zone, rotation: Rotation = "random", seed: int | None = None) -> None:
-        if not isinstance(zone, Zone):
-            raise LabError(f"expected a Zone, got {type(zone).__name__}; see Zone.from_text.")
-        if rotation not in get_args(Rotation):
-            raise LabError(
-                f"rotation={rotation!r} is not known. Expected one of: "
-                f"{', '.join(get_args(Rotation))}."
-            )
-        self.rotation = rotation
+        self._rotation = _known(rotation)
         self._random = random.Random(seed)
         self._turn = count()
-        self._quick = Quick(zone, self._rotated, self._serves)
+        self._quick = Quick(_zone(zone), self._rotated, self._serves)
 
     @property
     def zone(self) -> Zone:
@@ -146,7 +139,17 @@ class Responder:
 
     @zone.setter
     def zone(self, zone: Zone) -> None:
-        self._quick = Quick(zone, self._rotated, self._serves)
+        if _zone(zone) is not self.zone:
+            self._quick = Quick(zone, self._rotated, self._serves)
+
+    @property
+    def rotation(self) -> Rotation:
+        """The sequence of equal records; may be changed at any time."""
+        return self._rotation
+
+    @rotation.setter
+    def rotation(self, rotation: Rotation) -> None:
+        self._rotation = _known(rotation)
 
     def respond(self, query: bytes, *, tcp: bool = False) -> Reply | None:
         """The reply to a query; None where the DNS demands silence.
@@ -287,12 +290,26 @@ class Responder:
 
     def _rotated(self, records: list[Item]) -> list[Item]:
         """Equal records in the sequence that this answer gives them."""
-        if self.rotation == "random":
+        if self._rotation == "random":
             self._random.shuffle(records)
-        elif self.rotation == "cyclic" and len(records) > 1:
+        elif self._rotation == "cyclic" and len(records) > 1:
             start = next(self._turn) % len(records)
             return records[start:] + records[:start]
         return records
+
+
+def _zone(zone: Zone) -> Zone:
+    if not isinstance(zone, Zone):
+        raise LabError(f"expected a Zone, got {type(zone).__name__}; see Zone.from_text.")
+    return zone
+
+
+def _known(rotation: Rotation) -> Rotation:
+    if rotation not in get_args(Rotation):
+        raise LabError(
+            f"rotation={rotation!r} is not known. Expected one of: {', '.join(get_args(Rotation))}."
+        )
+    return rotation
 
 
 def _rdtype(request: Request) -> dns.rdatatype.RdataType:

@@ -113,7 +113,7 @@ class LabServer:
 
     @zone.setter
     def zone(self, zone: Zone) -> None:
-        self._responder.zone = Responder(zone).zone  # refuses what is not a zone
+        self._responder.zone = zone
         self._loop.change("zone", zone)
 
     @property
@@ -123,7 +123,7 @@ class LabServer:
 
     @rotation.setter
     def rotation(self, rotation: Rotation) -> None:
-        self._responder.rotation = Responder(self.zone, rotation).rotation
+        self._responder.rotation = rotation
         self._loop.change("rotation", rotation)
 
     @property

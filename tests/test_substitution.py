@@ -178,7 +178,7 @@ def test_text_must_be_text():
 # ------------------------------------------------------------------------------ limits
 
 
-@pytest.mark.parametrize("pattern", ["^(a|aa)+$", "((a?){40}){20}", "((()|a){20}){20}"])
+@pytest.mark.parametrize("pattern", ["^(a|aa)+$", "((a?){20}){20}", "((()|a){15}){15}"])
 def test_no_record_can_hang_the_reader(pattern):
     begun = time.perf_counter()
     with pytest.raises(SubstitutionError, match="longer than 50 ms"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 import dns.message
 import dns.name
@@ -13,7 +14,7 @@ from enumlab.errors import LabError
 from enumlab.naptr import Naptr
 from enumlab.number import to_domain
 from enumlab.show.packet import in_hex, places
-from enumlab.show.wordy import Words, code, unbroken
+from enumlab.show.wordy import Rich, Words, code, unbroken
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 NAPTR_FIELDS = ("order", "preference", "flags", "service", "regexp", "replacement")
@@ -64,8 +65,8 @@ def three_forms(
     rows = [
         (
             name,
-            code(in_file[name]),
-            code(in_dig[name]),
+            _loose(in_file[name]),
+            _loose(in_dig[name]),
             unbroken(places(fields[name], start)),
             code(in_hex(fields[name], wire)),
         )
@@ -73,6 +74,12 @@ def three_forms(
     ]
     headers = ("field", "in a master file", "in dig", "octets", "in hex")
     return Words(f"One record of {domain} in three forms", headers, rows)
+
+
+def _loose(text: str) -> Rich:
+    """Like `code`, but a long word may break: it would take the room of the other columns."""
+    style = "white-space:pre-wrap;overflow-wrap:anywhere"
+    return Rich(text, f'<code style="{style}">{escape(text)}</code>')
 
 
 def _brief(ttl: int) -> str:

@@ -19,6 +19,10 @@ from enumlab.targets import several, target, target_names
 MOST_CALLS = 100_000  # a redraw stays quick even where it needs a row for each call
 MOST_SEED = 999
 
+# Sliders share what room there is, and go to the next line before they are too short to use.
+ROW = {"flex_flow": "row wrap"}
+PAIR = {"flex": "1 1 auto", "max_width": "420px"}
+
 
 class Panel:
     """A picture with sliders below it.
@@ -56,7 +60,8 @@ class Panel:
                     self._number(f"{name} preference", preference, most),
                     self._number(f"{name} order", order, most),
                     self._check(f"{name} down", index in failing),
-                ]
+                ],
+                layout=ROW,
             )
             for index, (name, (order, preference)) in enumerate(
                 zip(self._names, listed, strict=True)
@@ -67,7 +72,8 @@ class Panel:
             self._number("seed", seed, max(MOST_SEED, seed)),
         ]
         buttons = widgets.ToggleButtons(options=READINGS, value=reading, description="reading")
-        self._box = widgets.VBox([*rows, widgets.HBox(numbers), self._add("reading", buttons)])
+        last = [widgets.HBox(numbers, layout=ROW), self._add("reading", buttons)]
+        self._box = widgets.VBox([*rows, *last])
 
     def _ipython_display_(self) -> None:
         self._handle = display(self.picture, display_id=True)  # type: ignore[no-untyped-call]
@@ -79,7 +85,10 @@ class Panel:
         return control
 
     def _check(self, label: str, value: bool) -> widgets.Widget:
-        return self._add(label, widgets.Checkbox(value, description=label, indent=False))
+        fixed = widgets.Layout(width="auto", flex="0 0 auto")
+        return self._add(
+            label, widgets.Checkbox(value, description=label, indent=False, layout=fixed)
+        )
 
     def _number(self, label: str, value: int, most: int) -> widgets.Widget:
         """A slider from 0, and a number box that holds the same value."""
@@ -89,7 +98,9 @@ class Panel:
             most,
             continuous_update=False,
             readout=False,
-            layout=widgets.Layout(width="120px", margin="2px 16px"),
+            layout=widgets.Layout(
+                width="auto", min_width="90px", flex="1 1 90px", margin="2px 16px"
+            ),
         )
         box = widgets.BoundedIntText(
             value,
@@ -97,11 +108,11 @@ class Panel:
             max=most,
             description=label,
             style={"description_width": "initial"},
-            layout=widgets.Layout(width=f"{90 + 7 * len(label)}px"),
+            layout=widgets.Layout(width=f"{80 + 7 * len(label)}px", flex="0 0 auto"),
         )
         widgets.link((slider, "value"), (box, "value"))
         self._add(label, slider)
-        return widgets.HBox([box, slider])
+        return widgets.HBox([box, slider], layout=PAIR)
 
     def _moved(self, _: object) -> None:
         values = {label: control.value for label, control in self.controls.items()}

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 
 from enumlab.notebooks.files import INSTEAD_OF_WIDGET, cells, read, tags
+from enumlab.notebooks.linking import Entry
 from enumlab.site.twins import twin_table
 
 COPY = """\
@@ -37,6 +38,22 @@ def page(path: Path) -> NotebookNode:
         cell.outputs = _with_twins(path.stem, cell.outputs)
     book.cells.insert(1, new_markdown_cell(COPY, id="copy"))  # type: ignore[no-untyped-call]
     return book
+
+
+def listed(course: list[Entry]) -> str:
+    """Markdown: the course as a table, and in the contents at the side.
+
+    Example:
+        >>> print(listed([Entry("01-from.ipynb", "How?", "20")]).splitlines()[2])
+        | 01 | [How?](notebooks/01-from.ipynb) | 20 |
+    """
+    rows, places = ["| notebook | question | minutes |", "| --- | --- | --- |"], []
+    for entry in course:
+        number = entry.file[:2]
+        rows.append(f"| {number} | [{entry.title}](notebooks/{entry.file}) | {entry.minutes} |")
+        places.append(f"{number} {entry.title} <notebooks/{Path(entry.file).stem}>")
+    tree = ["```{toctree}", ":hidden:", ":caption: The course", "", *places, "notebooks/glossary"]
+    return "\n".join([*rows, "", *tree, "```"])
 
 
 def _with_twins(name: str, outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from enumlab.errors import LabError
 
 PAGES = Path(__file__).parent / "pages"
+COURSE = "<!-- course -->"  # on the landing page
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -44,7 +45,8 @@ def build(out: Path, notebooks: Path = NOTEBOOKS) -> Path:
 def lay_out(source: Path, notebooks: Path) -> None:
     """Put pages, notebooks and pictures where Sphinx reads them."""
     from enumlab.notebooks.files import as_text, notebook_files
-    from enumlab.site.books import page
+    from enumlab.notebooks.linking import contents
+    from enumlab.site.books import listed, page
 
     shutil.copytree(PAGES, source)
     books = source / "notebooks"
@@ -53,6 +55,9 @@ def lay_out(source: Path, notebooks: Path) -> None:
     shutil.copytree(notebooks / "pictures", books / "pictures")
     for path in notebook_files(notebooks):
         (books / path.name).write_text(as_text(page(path)), encoding="utf-8")
+    landing = source / "index.md"
+    text = landing.read_text(encoding="utf-8").replace(COURSE, listed(contents(notebooks)))
+    landing.write_text(text, encoding="utf-8")
 
 
 def _run_sphinx(source: Path, out: Path, doctrees: Path) -> None:

@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "tests" / "npm" / "node_modules" / "pyodide"
 CORE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 LOCK = "pyodide-lock.json"
-START = "00-start-here.ipynb"
+START = "notebooks/00-start-here.ipynb"
 
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
@@ -174,9 +174,10 @@ def _jupyterlite(work: Path, target: Path) -> None:
     contents = work / "contents"
     shutil.copytree(
         ROOT / "notebooks",
-        contents,
-        ignore=shutil.ignore_patterns(".ipynb_checkpoints", "*.pcap", "progress*.json"),
+        contents / "notebooks",
+        ignore=shutil.ignore_patterns(".*", "*.pcap", "progress*.json"),
     )
+    shutil.copy(ROOT / "README.md", contents)  # the notebooks' contents page
     config = {
         "contents": [str(contents)],
         "output_dir": str(target.absolute()),

@@ -75,9 +75,12 @@ def serving(folder: Path) -> Iterator[Jupyter]:
         command.append(f"--{app}.expose_app_in_browser=True")
         command.append(f"--{app}.labextensions_path={folder / 'extensions'}")
     log = folder / "log"
-    with log.open("wb") as stream, subprocess.Popen(
-        command, cwd=folder, env=_environment(folder), stdout=stream, stderr=subprocess.STDOUT
-    ) as process:
+    with (
+        log.open("wb") as stream,
+        subprocess.Popen(
+            command, cwd=folder, env=_environment(folder), stdout=stream, stderr=subprocess.STDOUT
+        ) as process,
+    ):
         try:
             yield _started(process, runtime, books, log)
         finally:
