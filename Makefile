@@ -9,14 +9,18 @@ COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --g
 START := /lab/tree/notebooks/00-start-here.ipynb
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks pictures bench lock clean
+.PHONY: help lab test notebooks pictures screenshots site lite torture bench lock clean
 
 help:
 	@echo "make lab        install into .venv (first time only), open the first notebook"
 	@echo "make test       linters, types and every test"
 	@echo "make notebooks  run every notebook again and write its outputs"
 	@echo "make pictures   draw README's picture again"
-	@echo "make bench      the measurements that make test leaves out"
+	@echo "make screenshots  take README's screenshots again, in a real browser"
+	@echo "make site       the course as web pages to read: build/site"
+	@echo "make lite       the course as web pages that run, nothing to install: build/lite"
+	@echo "make torture    hostile packets, zones, records and classes, for as long as it takes"
+	@echo "make bench      how fast, beside BIND, NSD and Knot"
 	@echo "make lock       pin the newest versions: requirements.lock, tests/requirements.lock"
 	@echo "make clean      remove .venv and all caches"
 	@echo
@@ -27,7 +31,7 @@ help:
 lab: .venv/lab.stamp
 	PATH="$$PWD/.venv/bin:$$PATH" $(PY) -m jupyterlab --LabApp.default_url=$(START) $(LAB_ARGS)
 
-test: .venv/test.stamp
+test: .venv/test.stamp .venv/npm.stamp
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m codespell_lib
@@ -42,8 +46,20 @@ pictures: .venv/lab.stamp
 	$(PY) -c "import enumlab as lab; \
 	lab.block_map(lab.Zone.named('playground'), '+61255502').plot().save('notebooks/pictures/block-map.png')"
 
+screenshots: .venv/test.stamp
+	$(PY) -m tests.browser.screenshots
+
+site: .venv/test.stamp
+	$(PY) -m enumlab.site build/site
+
+lite: .venv/test.stamp .venv/npm.stamp
+	$(PY) -m enumlab.site.lite build/lite
+
+torture: .venv/test.stamp .venv/npm.stamp
+	$(PY) -m tests.torture
+
 bench: .venv/test.stamp
-	$(PY) -m pytest -m bench
+	$(PY) -m tests.bench
 
 # Fresh outputs, moved into place at the end: uv keeps the pins of an output that exists already.
 lock: .venv/test.stamp
@@ -55,6 +71,7 @@ lock: .venv/test.stamp
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks artefacts build dist
+	rm -rf tests/npm/node_modules
 	find enumlab tests notebooks -name __pycache__ -prune -exec rm -rf {} +
 	find notebooks -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -79,4 +96,9 @@ clean:
 
 .venv/test.stamp: .venv/lab.stamp tests/requirements.lock
 	$(INSTALL) --require-hashes -r tests/requirements.lock
+	@touch $@
+
+# Tests that need these packages are skipped where there is no npm, and say so.
+.venv/npm.stamp: .venv/made.stamp tests/npm/package-lock.json
+	if command -v npm >/dev/null; then npm ci --prefix tests/npm --no-audit --no-fund --loglevel=error; fi
 	@touch $@

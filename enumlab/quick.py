@@ -253,9 +253,15 @@ class Quick:
         return reason
 
 
-def edns(query: asked.Edns) -> bytes:
-    """An EDNS record for the answer to a query that had one, less the length of its options."""
-    return struct.pack("!BHHI", 0, asked.OPT, UDP_PAYLOAD, 0x8000 if query.dnssec_ok else 0)
+def edns(query: asked.Edns, rcode: int = 0) -> bytes:
+    """An EDNS record for the answer to a query that had one, less the length of its options.
+
+    Args:
+        query: that of the query.
+        rcode: of the answer; its upper eight bits stand here (RFC 6891 section 6.1.3).
+    """
+    bits = rcode >> 4 << 24 | (0x8000 if query.dnssec_ok else 0)
+    return struct.pack("!BHHI", 0, asked.OPT, UDP_PAYLOAD, bits)
 
 
 def extended_error(code: int, sentence: str) -> bytes:

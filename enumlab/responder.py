@@ -2,15 +2,12 @@
 
 No sockets and no threads, so that tests and fuzzers can drive it, and a notebook without sockets
 too. What the answer is, the zone decides; what goes on the wire and how, is decided here, in the
-way that BIND does it. Plain questions are answered by `quick`; what stands here is the long way,
-whose packing is dnslib's.
+way that BIND does it. Plain questions are answered by `quick`; what stands here is the long way.
 """
 
 from __future__ import annotations
 
 import random
-import struct
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal, NamedTuple, TypeVar, cast, get_args
 
@@ -18,37 +15,34 @@ import dns.name
 import dns.rdata
 import dns.rdataset
 import dns.rdatatype
-import dnslib
 
 from enumlab import request as asked
 from enumlab.errors import LabError
 from enumlab.found import Found, Why
 from enumlab.nodes import labels_of
-from enumlab.quick import EDE, EDE_OPTION, LARGEST, PLAIN_UDP, UDP_PAYLOAD, Quick, Told
+from enumlab.packing import (
+    BADVERS,
+    FORMERR,
+    NOERROR,
+    NOTAUTH,
+    NOTIMP,
+    NXDOMAIN,
+    RCODES,
+    REFUSED,
+    SERVFAIL,
+    YXDOMAIN,
+    Draft,
+    Line,
+    pack,
+    packed,
+)
+from enumlab.quick import EDE, Quick, Told
 from enumlab.request import Request
 from enumlab.zone import Zone
 
 Rotation = Literal["random", "cyclic", "none"]
 Item = TypeVar("Item")
 
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = (
-    *range(7),
-    9,
-    16,
-)
-RCODES = {
-    NOERROR: "NOERROR",
-    FORMERR: "FORMERR",
-    SERVFAIL: "SERVFAIL",
-    NXDOMAIN: "NXDOMAIN",
-    NOTIMP: "NOTIMP",
-    REFUSED: "REFUSED",
-    YXDOMAIN: "YXDOMAIN",
-    NOTAUTH: "NOTAUTH",
-    BADVERS: "BADVERS",
-}
-
-BADKEY = 17  # in a TSIG record
 LONGEST_CHAIN = 11  # aliases followed in one answer, as many as BIND follows
 
 INTERNET, CHAOS, HESIOD, NONE, ANY_CLASS = 1, 3, 4, 254, 255
@@ -89,23 +83,6 @@ class Reply(NamedTuple):
         rdtype = int.from_bytes(wire[asked.HEADER.size + behind :][:2], "big")
         shown = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
         return cls(wire, name.to_text(), shown, RCODES[wire[3] & 0xF], why, len(wire))
-
-
-Line = tuple[dns.name.Name, int, dns.rdata.Rdata]  # owner, TTL in seconds, data
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer before it is packed."""
-
-    rcode: int = NOERROR
-    authoritative: bool = False
-    answer: list[Line] = field(default_factory=list)
-    authority: list[Line] = field(default_factory=list)
-    additional: list[Line] = field(default_factory=list)
-    why: str = ""
-    ede: int | None = None
-    bare: bool = False  # without the question, as BIND replies to what it did not read
 
 
 class Responder:
@@ -169,14 +146,14 @@ class Responder:
     def cut_short(self, query: bytes) -> bytes | None:
         """An answer that only says: ask again over TCP."""
         request = asked.read(query)
-        return None if request is None else _pack(request, _Answer(), ede=False, truncated=True)
+        return None if request is None else pack(request, Draft(), ede=False, truncated=True)
 
     def _at_length(self, query: bytes, tcp: bool) -> Reply | None:
         request = asked.read(query)
         if request is None:
             return None
         answer = self._decide(request)
-        wire = _packed(request, answer, tcp)
+        wire = packed(request, answer, tcp)
         name, rdtype = ("", "")
         if request.question:
             name, rdtype = request.name.to_text(), dns.rdatatype.to_text(_rdtype(request))
@@ -188,39 +165,39 @@ class Responder:
             return False
         return request.rdtype != dns.rdatatype.ANY and self._refusal(request) is None
 
-    def _decide(self, request: Request) -> _Answer:
+    def _decide(self, request: Request) -> Draft:
         """Refuse what must be refused, in the sequence in which BIND looks at a query."""
         if request.problem and request.problem != asked.NO_QUESTION:
-            return _Answer(FORMERR, why=request.problem)
+            return Draft(FORMERR, why=request.problem)
         if request.edns is not None and request.edns.version != 0:
-            return _Answer(BADVERS, why=f"EDNS version {request.edns.version} does not exist")
+            return Draft(BADVERS, why=f"EDNS version {request.edns.version} does not exist")
         if request.signature is not None and not request.problem:
             bare = request.opcode != 0
-            return _Answer(NOTAUTH, why="signed with a key that is not known here", bare=bare)
+            return Draft(NOTAUTH, why="signed with a key that is not known here", bare=bare)
         if request.opcode != 0:
-            return _Answer(NOTIMP, why=f"opcode {request.opcode} is not a query", bare=True)
+            return Draft(NOTIMP, why=f"opcode {request.opcode} is not a query", bare=True)
         if request.problem:
-            return _Answer(FORMERR, why=request.problem)
+            return Draft(FORMERR, why=request.problem)
         refusal = self._refusal(request)
         return self._look_up(request) if refusal is None else refusal
 
-    def _refusal(self, request: Request) -> _Answer | None:
+    def _refusal(self, request: Request) -> Draft | None:
         rdclass, rdtype = request.rdclass, request.rdtype
         meta = rdtype in META_TYPES and rdclass in (INTERNET, CHAOS)
         if rdclass in (0, NONE, ANY_CLASS) or meta:
-            return _Answer(FORMERR, why="no question may ask for this type or class")
+            return Draft(FORMERR, why="no question may ask for this type or class")
         if rdclass in (CHAOS, HESIOD):
-            return _Answer(REFUSED, why="only class IN is served")
+            return Draft(REFUSED, why="only class IN is served")
         if rdclass != INTERNET or rdtype in MAIL_TYPES:
-            return _Answer(NOTIMP, why="this type or class is not served by anyone")
+            return Draft(NOTIMP, why="this type or class is not served by anyone")
         if rdtype in TRANSFERS:
             at_top = request.name.to_text().lower() == self.zone.origin.lower()
-            return _Answer(REFUSED if at_top else NOTAUTH, why="no zone transfers here")
+            return Draft(REFUSED if at_top else NOTAUTH, why="no zone transfers here")
         return None
 
-    def _look_up(self, request: Request) -> _Answer:
+    def _look_up(self, request: Request) -> Draft:
         """Follow aliases to the end (RFC 1034 section 4.3.2), collecting what they say."""
-        answer = _Answer()
+        answer = Draft()
         zone, name, rdtype = self.zone, request.name, _rdtype(request)
         followed: set[dns.name.Name] = set()
         while True:
@@ -243,7 +220,7 @@ class Responder:
             if rdtype in (dns.rdatatype.CNAME, dns.rdatatype.ANY):
                 return answer  # the CNAME made from a DNAME is what was asked for
 
-    def _follow(self, answer: _Answer, name: dns.name.Name, found: Found) -> dns.name.Name:
+    def _follow(self, answer: Draft, name: dns.name.Name, found: Found) -> dns.name.Name:
         """Add an alias to the answer; return where it leads (CNAME, or DNAME by RFC 6672)."""
         (rdataset,) = found.rdatasets
         alias: Any = rdataset[0]
@@ -258,7 +235,7 @@ class Responder:
         return target
 
     def _finish(
-        self, answer: _Answer, zone: Zone, name: dns.name.Name, found: Found, first: bool
+        self, answer: Draft, zone: Zone, name: dns.name.Name, found: Found, first: bool
     ) -> None:
         """What stands at the end of the aliases: records, a referral, nothing, or another zone."""
         if found.why is Why.OUT_OF_ZONE:
@@ -273,7 +250,7 @@ class Responder:
             if not found.rdatasets:
                 _deny(answer, zone)
 
-    def _refer(self, answer: _Answer, zone: Zone, found: Found) -> None:
+    def _refer(self, answer: Draft, zone: Zone, found: Found) -> None:
         """Name the servers below a zone cut, with the addresses that only this zone knows."""
         (servers,) = found.rdatasets
         cut = dns.name.from_text(found.source or ".")
@@ -316,95 +293,8 @@ def _rdtype(request: Request) -> dns.rdatatype.RdataType:
     return dns.rdatatype.RdataType.make(request.rdtype)
 
 
-def _deny(answer: _Answer, zone: Zone) -> None:
+def _deny(answer: Draft, zone: Zone) -> None:
     """Add the SOA record, whose TTL says how long "no" may be remembered (RFC 2308 section 3)."""
     soa = zone.rdataset(zone.origin, "SOA")
     assert soa is not None  # a Zone without one cannot be made
     answer.authority.append((zone.top, min(soa.ttl, soa[0].minimum), soa[0]))
-
-
-# From here on: bytes. dnslib packs, and compresses names.
-
-
-def _packed(request: Request, answer: _Answer, tcp: bool) -> bytes:
-    limit = LARGEST
-    if not tcp:
-        limit = min(request.edns.size, UDP_PAYLOAD) if request.edns else PLAIN_UDP
-    wire = _pack(request, answer, ede=True)
-    if len(wire) > limit and answer.ede is not None:
-        wire = _pack(request, answer, ede=False)
-    if len(wire) > limit:
-        wire = _pack(request, answer, ede=False, truncated=True)
-    return wire
-
-
-def _pack(request: Request, answer: _Answer, ede: bool, truncated: bool = False) -> bytes:
-    record = dnslib.DNSRecord(
-        dnslib.DNSHeader(
-            id=request.id,
-            qr=1,
-            opcode=request.opcode,
-            aa=answer.authoritative,
-            tc=truncated,
-            rd=bool(request.flags & asked.RECURSION_DESIRED),
-            cd=bool(request.flags & asked.CHECKING_DISABLED),
-            rcode=answer.rcode & 0xF,
-        )
-    )
-    if request.question and not answer.bare:
-        question = dnslib.DNSQuestion(_label(request.name), request.rdtype, request.rdclass)
-        record.add_question(question)
-    if not truncated:
-        record.add_answer(*map(_record, answer.answer))
-        record.add_auth(*map(_record, answer.authority))
-        record.add_ar(*map(_record, answer.additional))
-    if request.edns is not None:
-        record.add_ar(_opt(request.edns, answer, ede))
-    if request.signature is not None and answer.rcode == NOTAUTH:
-        record.add_ar(_bad_key(request.signature))
-    return bytes(record.pack())
-
-
-def _bad_key(signature: asked.Signature) -> dnslib.RR:
-    """Say that the key is not known, without a signature (RFC 8945 section 5.2.1)."""
-    data = signature.algorithm + signature.when + struct.pack("!H", 0) + signature.original
-    data += struct.pack("!HH", BADKEY, 0)
-    label = _label(signature.key)
-    return dnslib.RR(label, asked.TSIG, asked.ANY_CLASS, 0, dnslib.RD(data))
-
-
-def _opt(edns: asked.Edns, answer: _Answer, ede: bool) -> dnslib.EDNS0:
-    options = []
-    if ede and answer.ede is not None:
-        text = answer.why.encode()
-        options = [dnslib.EDNSOption(EDE_OPTION, answer.ede.to_bytes(2, "big") + text)]
-    return dnslib.EDNS0(
-        udp_len=UDP_PAYLOAD,
-        flags="do" if edns.dnssec_ok else "",
-        ext_rcode=answer.rcode >> 4,
-        opts=options,
-    )
-
-
-def _record(line: Line) -> dnslib.RR:
-    owner, ttl, rdata = line
-    return dnslib.RR(_label(owner), rdata.rdtype, rdata.rdclass, ttl, _data(rdata))
-
-
-def _label(name: dns.name.Name) -> dnslib.DNSLabel:
-    return dnslib.DNSLabel(name.labels[:-1])
-
-
-def _data(record: dns.rdata.Rdata) -> dnslib.RD:
-    """Give the data dnslib's form; only types of RFC 1035 compress names (RFC 3597)."""
-    rdata: Any = record
-    match dns.rdatatype.to_text(record.rdtype):
-        case "NS":
-            return dnslib.NS(_label(rdata.target))
-        case "CNAME":
-            return dnslib.CNAME(_label(rdata.target))
-        case "SOA":
-            times = (rdata.serial, rdata.refresh, rdata.retry, rdata.expire, rdata.minimum)
-            return dnslib.SOA(_label(rdata.mname), _label(rdata.rname), times)
-        case _:
-            return dnslib.RD(rdata.to_wire())

@@ -232,6 +232,8 @@ MORE = {
     + question(rdclass=255)
     + record()
     + opt(version=1),
+    "NSEC of an alias to nothing": header() + question("nothing.e164.arpa.", 47),
+    "NSEC of an alias": header() + question("1.e164.arpa.", 47),
     "NOTIFY": header(4 << 11) + question("e164.arpa.", 6),
     "NOTIFY with an answer": header(4 << 11 | AA, answers=1) + question("e164.arpa.", 6) + record(),
     "UPDATE": header(5 << 11) + question("e164.arpa.", 6),

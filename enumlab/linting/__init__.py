@@ -16,7 +16,8 @@ from enumlab.errors import LabError, ZoneError
 from enumlab.linting import names, plan, records, rrsets, text, tree
 from enumlab.linting.plan import Plan
 from enumlab.linting.problems import Problem, Problems
-from enumlab.zone import Zone, file_text
+from enumlab.zone import Zone
+from enumlab.zonetext import file_text
 
 __all__ = ["RULES", "Problem", "Problems", "lint"]
 
@@ -77,7 +78,7 @@ def lint(zone: Zone | str | Path, origin: str | None = None) -> Problems:
             f"lint looks at a Zone, a name or a path, not at {type(zone).__name__}. Make a zone "
             "with Zone.from_text(text)."
         )
-    source = file_text(zone)
+    source = file_text(zone, Zone.names())
     try:
         return _problems(plan.of_text(source, origin), text.slips(source))
     except ZoneError:

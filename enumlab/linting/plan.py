@@ -11,7 +11,8 @@ import dns.rdata
 from enumlab import masterfile
 from enumlab.naptr import Naptr
 from enumlab.plainlines import Entry
-from enumlab.zone import Zone, told_origin
+from enumlab.zone import Zone
+from enumlab.zonetext import told_origin
 
 PUBLIC = "e164.arpa."
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER, CLIENT = CORES[0], CORES[-1]
-STARTING = 300.0  # seconds
+STARTING = 90.0  # seconds
 TICK = os.sysconf("SC_CLK_TCK")
 
 BIND = """

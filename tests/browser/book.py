@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +27,7 @@ ARGUMENTS = [
 ]
 WIDTH, HEIGHT = 1200, 1000
 MOST_HEIGHT = 16_000  # Chromium draws no larger surface
-SECONDS = 240
+SECONDS = 150
 
 # The notebook on screen, in JupyterLab and in Notebook 7.
 PANEL = "const panel = window.jupyterapp.shell.currentWidget, book = panel.content;"
@@ -94,9 +96,9 @@ class Book:
             f"""given => ({WITHIN})((async () => {{ {PANEL} {work} }})(), {SECONDS})""", list(given)
         )
 
-    def command(self, name: str) -> None:
+    def command(self, name: str, arguments: Any = None) -> None:
         """A command of the front end's menus; done when what it starts is."""
-        self.do("await window.jupyterapp.commands.execute(given[0]);", name)
+        self.do("await window.jupyterapp.commands.execute(...given);", name, arguments or {})
 
     def run_all(self) -> Book:
         self.command("notebook:run-all-cells")
@@ -104,13 +106,12 @@ class Book:
 
     def run(self, index: int) -> dict[str, Any]:
         """Run one cell as a learner does, with Shift+Enter; the cell as it is then."""
-        before = self.cells()[index]["count"]
+        # A count from the file would look like one of this run.
+        self.do("book.widgets[given[0]].model.sharedModel.execution_count = null;", index)
         self.cell(index).locator(".cm-content").press("Shift+Enter")
         self.page.wait_for_function(
-            f"""before => {{ {PANEL} const {{model}} = book.widgets[{index}];
-            return model.executionCount !== null && model.executionCount !== before
-                && model.executionState !== 'running'; }}""",
-            arg=before,
+            f"""() => {{ {PANEL} const {{model}} = book.widgets[{index}];
+            return model.executionCount !== null && model.executionState === 'idle'; }}""",
             timeout=1000 * SECONDS,
         )
         return self.cells()[index]
@@ -194,10 +195,39 @@ class Book:
             });
             return found;""")
 
+    def wide(self) -> list[str]:
+        """Outputs that do not fit into the width they have."""
+        return self.do("""
+            const found = [];
+            book.widgets.forEach((cell, at) => {
+                for (const {scrollWidth, clientWidth} of
+                        cell.node.querySelectorAll('.jp-OutputArea-output'))
+                    if (scrollWidth > clientWidth + 1)
+                        found.push(`cell ${at}: ${scrollWidth} of ${clientWidth} pixels`);
+            });
+            return found;""")
+
+    def shown(self, index: int) -> tuple[str, list[list[str]]]:
+        """What the page shows of a cell with one picture: its PNG's digest, and the table's cells.
+
+        The first row of the table is its header.
+        """
+        source, rows = self.cell(index).locator(".jp-OutputArea").evaluate("""area => [
+            area.querySelector('img').src,
+            [...area.querySelectorAll('table tr')].map(
+                row => [...row.cells].map(cell => cell.textContent))]""")
+        return hashlib.sha256(base64.b64decode(source.partition(",")[2])).hexdigest(), rows
+
+    def slider(self, label: str) -> Locator:
+        """What a keyboard moves of the slider beside the number box of this name."""
+        pair = self.page.get_by_label(label, exact=True).locator(
+            "xpath=ancestor::div[contains(@class, 'widget-hbox')][1]"
+        )
+        return pair.locator(".noUi-handle[role=slider]")
+
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme; done when its colours are there."""
-        self.do("await window.jupyterapp.commands.execute('apputils:change-theme', {theme: given[0]});",
-                name)  # fmt: skip
+        self.command("apputils:change-theme", {"theme": name})
         self.page.wait_for_function(
             "name => document.body.dataset.jpThemeName === name", arg=name, timeout=60_000
         )

@@ -23,18 +23,20 @@ def browser_context(need):
         yield context
 
 
-@pytest.fixture
-def open_book(jupyter, browser_context):
-    """Open a notebook by its name, or its first two digits, in JupyterLab or in Notebook 7."""
+def _opener(jupyter, browser_context):
+    """Open notebooks by the start of their names, in JupyterLab or in Notebook 7."""
     opened = []
 
     def open_one(name: str, front: str = "lab") -> Book:
         [path] = jupyter.folder.glob(f"{name}*.ipynb")
         book = Book(browser_context.new_page())
         opened.append(book)
-        address = jupyter.lab(path.name) if front == "lab" else jupyter.classic(path.name)
-        return book.open(address)
+        return book.open(jupyter.lab(path.name) if front == "lab" else jupyter.classic(path.name))
 
     yield open_one
     for book in opened:
         book.close()
+
+
+open_book = pytest.fixture(_opener, name="open_book")
+open_module_book = pytest.fixture(_opener, scope="module", name="open_module_book")

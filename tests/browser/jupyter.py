@@ -56,7 +56,7 @@ def serving(folder: Path) -> Iterator[Jupyter]:
     """Start a server below `folder`, which is empty, and stop it with all its kernels."""
     books = folder / "notebooks"
     books.mkdir(parents=True)
-    for path in NOTEBOOKS:
+    for path in [*NOTEBOOKS, ROOT / "notebooks" / "glossary.md"]:
         shutil.copy(path, books)
     runtime = folder / "runtime"
     for name, setting in SETTINGS.items():

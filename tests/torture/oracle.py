@@ -16,6 +16,9 @@ NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH = *rang
 # Of the header; BADVERS has 0 there.
 RCODES = {NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH}
 UPDATE = 5
+
+UNASKED = "an answer to a response, or to less than a header"
+LARGE = "more than the client takes"
 EDNS = re.compile(rb"\0\0\x29(..)", re.DOTALL)  # root, type OPT; then the size
 
 
@@ -31,7 +34,7 @@ def complaints(query: bytes, wire: bytes | None, tcp: bool, *, parse: bool = Tru
     silent = len(query) < 12 or query[2] & 0x80
     if wire is None or silent:
         wrong = {
-            "an answer to a response, or to less than a header": wire is not None,
+            UNASKED: wire is not None,
             "silence": wire is None and not silent,
         }
     else:
@@ -62,7 +65,7 @@ def _size(query: bytes, wire: bytes, tcp: bool) -> dict[str, bool]:
         limit = min(LARGEST, max([PLAIN, *sizes]))
     cut = wire[2] & 2
     return {
-        f"{len(wire)} octets, the client takes {limit}": len(wire) > limit,
+        f"{LARGE} ({limit} octets)": len(wire) > limit,
         "cut short, with records in it": bool(cut) and wire[6:10] != bytes(4),
     }
 

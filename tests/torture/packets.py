@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from torture import oracle
+from torture.differ import compare
 from torture.strange import mutated, structured
 from torture.volley import Volley
 from torture.watched import Vitals, Watched, bind, own
@@ -16,6 +17,7 @@ from torture.watched import Vitals, Watched, bind, own
 MUTATED, STRUCTURED = 1_000_000, 200_000
 SHORT = 30  # the short form sends so many times fewer
 WARM = 6_000  # packets before memory is measured: what is kept is bounded, and fills first
+NOTHING = Vitals(0, 0, 0)
 
 
 @dataclass
@@ -38,8 +40,8 @@ class Outcome:
     examples: dict[str, str] = field(default_factory=dict)
     cpu: float = 0.0
     took: float = 0.0
-    before: Vitals = Vitals(0, 0, 0)
-    after: Vitals = Vitals(0, 0, 0)
+    before: Vitals = NOTHING
+    after: Vitals = NOTHING
 
     def complain(self, what: str, packet: bytes) -> None:
         self.complaints[what] += 1
@@ -81,3 +83,38 @@ def grown(outcome: Outcome) -> str:
         after - before for before, after in zip(outcome.before, outcome.after, strict=True)
     )
     return f"{memory / 1000:+.1f} MB, {descriptors:+} descriptors, {threads:+} threads"
+
+
+def rows(full: bool) -> Iterator[tuple[str, str, str, str]]:
+    """Figures for the table: (what, figure, peer figure, note)."""
+    parts = 1 if full else SHORT
+    with own("lab") as lab, own("stock") as stock:
+        outcome = fire(lab, stream(1, parts))
+        wrong = [*outcome.complaints, *lab.complaints()]
+        simple = fire(stock, stream(1, SHORT * 2))
+        tracebacks = stock.errors.read_text(errors="replace").count("Traceback")
+        to_responses = simple.complaints[oracle.UNASKED]
+        large = sum(times for what, times in simple.complaints.items() if oracle.LARGE in what)
+    yield (
+        f"{outcome.packets:,} hostile UDP packets",
+        f"{outcome.replies:,} replies, {'; '.join(wrong) or 'nothing wrong'}; {grown(outcome)}",
+        f"stock dnslib, {simple.packets:,} packets: {tracebacks:,} tracebacks, "
+        f"{to_responses:,} answers to responses, {large:,} too large",
+        "no exception, nothing on stderr, no answer to a response, none too large, all readable",
+    )
+    with own("lab") as lab, bind() as named:
+        result = compare(lab, named, lambda: stream(2, parts))
+    apart = sum(result.explained.values())
+    yield (
+        "the same packets to BIND: same rcode, or same silence",
+        f"{result.same / result.packets:.2%} of {result.packets:,}",
+        f"{apart:,} differ for a known reason, {sum(result.unexplained.values()):,} without",
+        "REASONS in tests/torture/differ.py lists them",
+    )
+    ours, theirs = (cpu / result.packets * 1e6 for cpu in result.cpu)
+    yield (
+        "CPU time for one of these packets",
+        f"{ours:.1f} us ({ours / theirs:.1f} times BIND's)",
+        f"BIND {theirs:.1f} us, stock dnslib {simple.cpu / simple.packets * 1e6:.0f} us",
+        "aim: twice BIND's",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import socket
 import statistics
@@ -77,24 +78,25 @@ class Standing(NamedTuple):
     growth: Vitals
 
     def __str__(self) -> str:
-        lost = f"; {self.unanswered} unanswered" if self.unanswered else ""
-        return (
-            f"{self.growth.threads:+} threads; UDP {self.udp[0]:.1f} ms, worst {self.udp[1]:.1f}; "
-            f"TCP {self.tcp[0]:.1f} ms, worst {self.tcp[1]:.1f}{lost}"
-        )
+        said = [f"{self.growth.threads:+} threads"]
+        for name, (middle, worst) in {"UDP": self.udp, "TCP": self.tcp}.items():
+            answered = f"{middle:.2f} ms (worst {worst:.0f})"
+            said.append(f"{name} {'no answer' if math.isinf(middle) else answered}")
+        return ", ".join(said)
 
 
 def idle(server: Watched, number: int = SILENT) -> Standing:
     """Hundreds of connections without a word."""
-    return _beside(server, number, lambda sock: None)
+    return _beside(server, number, lambda sock, at: None)
 
 
 def slowly(server: Watched, number: int = SILENT) -> Standing:
     """Hundreds of connections that each send a query, one octet at a time."""
-    return _beside(server, number, lambda sock: sock.send(b"\0"))
+    octets = frame(SOUND)
+    return _beside(server, number, lambda sock, at: sock.send(octets[at : at + 1]))
 
 
-def _beside(server: Watched, number: int, poke: Callable[[socket.socket], object]) -> Standing:
+def _beside(server: Watched, number: int, poke: Callable[[socket.socket, int], object]) -> Standing:
     udp, tcp, unanswered = [], [], 0
     before = server.vitals()
     with ExitStack() as stack:
@@ -110,7 +112,7 @@ def _beside(server: Watched, number: int, poke: Callable[[socket.socket], object
         for at in range(ASKED):
             for sock in crowd[at % 10 :: 10]:
                 with suppress(OSError):  # the server has closed it, which is its right
-                    poke(sock)
+                    poke(sock, at // 10)
             start = time.perf_counter()
             try:
                 client.send(SOUND)

@@ -83,7 +83,9 @@ class Watched:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(file=self.process.stdin, flush=True)
-        return dict(json.loads(self.process.stdout.readline()))
+        line = self.process.stdout.readline()
+        assert line, self.errors.read_text(errors="replace")[-3000:]
+        return dict(json.loads(line))
 
     def complaints(self) -> list[str]:
         """What must be empty at the end: failures, and words on stderr."""

@@ -1,0 +1,84 @@
+"""What a learner does: guess, answer, restart, open two notebooks, come back the next day."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .book import until
+
+pytestmark = pytest.mark.browser
+
+
+def text(cell) -> str:
+    return "\n".join(output["data"]["text/plain"] for output in cell["outputs"])
+
+
+@pytest.fixture
+def progress(jupyter):
+    """The file of progress, which is not there at first."""
+    path = jupyter.folder / "progress.json"
+    path.unlink(missing_ok=True)
+    yield path
+    path.unlink(missing_ok=True)
+
+
+def test_an_exercise_done_wrong_then_right(open_book, progress):
+    book = open_book("03")
+    book.run(book.find("lab.serve("))
+    index = book.find('lab.exercise("3.1"')
+    assert "not attempted" in text(book.run(index))
+    assert not progress.exists()
+    book.type(index, 'lab.exercise("3.1", [1/3, 1/3, 1/3])')
+    assert "✗ Exercise 3.1" in text(book.run(index))
+    assert book.value("lab.progress().sentence").startswith("'0 of ")
+    book.type(index, 'lab.exercise("3.1", [1/4, 1/4, 1/2])')
+    assert "✓ Exercise 3.1" in text(book.run(index))
+    assert book.value("lab.progress().sentence").startswith("'1 of ")
+    known = json.loads(progress.read_text(encoding="utf-8"))["exercises"]
+    assert known == {"3.1": {"outcome": "right", "attempts": 2}}
+    assert book.complaints + book.outside == []
+
+
+def test_a_guess_by_keyboard(open_book, progress):
+    book = open_book("03")
+    for wanted in ("lab.serve(", "records = answer.records", "guess_912 = "):
+        book.run(book.find(wanted))
+    buttons = book.cell(book.find("guess_912 = ")).locator("button", has_text="50/50")
+    buttons.press("Enter")
+    until(progress.exists, "the guess is kept")
+    assert "✓ Your guess held" in text(book.run(book.find("guess_912.reconcile")))
+
+
+def test_restart_while_the_server_runs(open_book):
+    """The old kernel's server goes with it, so the new one finds its port free."""
+    book = open_book("00")
+    book.run(book.find("lab.serve("))
+    old = book.value("(__import__('os').getpid(), server.port)")
+    book.page.evaluate(
+        "() => { window.again = window.jupyterapp.commands.execute('notebook:restart-run-all'); }"
+    )
+    book.page.locator(".jp-Dialog .jp-mod-accept").click()
+    book.do("await window.again;")
+    book.page.wait_for_function(
+        """() => { const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+        return cells.every(({model}) => model.type !== 'code'
+            || (model.executionCount && model.executionState === 'idle')); }"""
+    )
+    assert book.troubles() == []
+    assert book.value("(__import__('os').getpid(), server.port)") != old or old[1] != 10164
+    assert book.value("__import__('os').getpid()") not in old
+
+
+def test_two_notebooks_at_once(open_book):
+    one, two = open_book("03"), open_book("05")
+    for book in (one, two):
+        book.run(book.find("lab.serve("))
+    assert one.value("server.port") != two.value("server.port")
+    start = "() => { window.all = window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+    for book in (one, two):
+        book.page.evaluate(start)
+    for book in (one, two):
+        book.do("await window.all;")
+        assert [each for each in book.troubles() if "expected [" not in each] == []

@@ -1,0 +1,1 @@
+"""The course to be read: the site and the notebooks as HTML, in a real browser."""

@@ -1,0 +1,96 @@
+"""`python -m tests.torture [--short] [--write] [PART ...]`: hostile runs, and a table of figures.
+
+Without a part, all run. `--write` also puts the rows into tests/README.md, in place of those that
+the same parts gave before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+README = TESTS / "README.md"
+BEGIN, END = "<!-- torture: begin -->", "<!-- torture: end -->"
+HEAD = ["what", "figure", "peers", "note", "command"]
+COMMAND = "`python -m tests.torture {}`"
+PARTS = [
+    *["packets", "conversations", "fuzz", "worst", "standing", "edns", "zones", "records"],
+    *["kernels", "classroom"],
+]
+
+
+def machine() -> str:
+    """Cores and processor of this machine, and the Python that ran."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text().splitlines() if cpus.exists() else []
+    models = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    name = models[0] if models else platform.processor() or platform.machine()
+    return f"{len(models) or 1} cores of {name}, Python {platform.python_version()}"
+
+
+def there() -> list[str]:
+    """The parts whose module exists."""
+    return [part for part in PARTS if (TESTS / "torture" / f"{part}.py").exists()]
+
+
+def rows(part: str, full: bool) -> Iterator[list[str]]:
+    """The rows of a part, as the table has them."""
+    module = importlib.import_module(f"torture.{part}")
+    for row in module.rows(full):
+        yield [str(cell).replace("|", "/").replace("\n", " ") for cell in row] + [
+            COMMAND.format(part)
+        ]
+
+
+def table(lines: list[list[str]]) -> str:
+    every = [HEAD, ["---"] * len(HEAD), *lines]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in every)
+
+
+def written(text: str, new: list[list[str]], how: str) -> str:
+    """A README with new rows between its marks; rows of parts that did not run stay."""
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    old = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in text[start:end].splitlines()
+        if line.startswith("| ") and not line.startswith(("| what |", "| --- |"))
+    ]
+    ran = {row[-1] for row in new}
+    merged = [row for row in old if row[-1] not in ran] + new
+    sequence = [COMMAND.format(part) for part in PARTS]
+    merged.sort(key=lambda row: sequence.index(row[-1]))
+    return f"{text[:start]}\n\n{how}\n\n{table(merged)}\n\n{text[end:]}"
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(there())}")
+    parser.add_argument("--short", action="store_true", help="as `make test` has it")
+    parser.add_argument("--write", action="store_true", help="put the rows into tests/README.md")
+    given = parser.parse_args(words)
+    parts = given.parts or there()
+    if unknown := {*parts} - {*there()}:
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(there())}")
+    start, found = time.monotonic(), []
+    for part in parts:
+        for row in rows(part, not given.short):
+            print("\n".join(f"{name:8}{cell}" for name, cell in zip(HEAD, row, strict=True)))
+            print(flush=True)
+            found.append(row)
+    minutes = (time.monotonic() - start) / 60
+    length = "short" if given.short else "full"
+    how = f"{machine()}; the last run, {length}, took {minutes:.0f} minutes."
+    print(how)
+    if given.write:
+        README.write_text(written(README.read_text(encoding="utf-8"), found, how), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+    main()
