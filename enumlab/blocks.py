@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -241,7 +241,9 @@ def _reason(rcode: str, referral: bool) -> str:
     return REFERRAL if referral else NO_RECORD
 
 
-def _uri(records: Iterable[Naptr], number: str) -> str | None:
+def _uri(records: Sequence[Naptr], number: str) -> str | None:
+    if not records:
+        return None
     for record in (record for tier in tiers(records) for record in tier):
         if record.usable and record.terminal and record.offers("sip"):
             try:

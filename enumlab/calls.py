@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from enumlab.draws import draw_each
 from enumlab.errors import LabError
 from enumlab.fates import Fate, Rotation, fates, turns
 from enumlab.outages import Down, Spell, seconds, spells
@@ -195,6 +196,7 @@ def simulate(
     timeout: float = 4.0,
     refusing: Iterable[str | int] | str | int = (),
     rotation: Rotation = "random",
+    one_by_one: bool = False,
 ) -> Calls:
     """Make calls to the targets of these records, and see who answers.
 
@@ -217,6 +219,8 @@ def simulate(
         rotation: how the name server arranges its answers. Read as "rfc" or "kamailio", equal
             records are tried as they arrive: spread evenly by "random", one place further each
             call by "cyclic", always alike by "none". A "split" caller draws for itself.
+        one_by_one: whether each call draws a number of its own, a thousand million in a second or
+            two. Left out, the totals are drawn at once: other counts, by the same chances.
 
     Raises:
         LabError: something above is not as described.
@@ -237,12 +241,15 @@ def simulate(
         raise LabError("saw duration 0, expected more than 0 seconds")
     quiet = frozenset(target(name, names) for name in several(refusing))
     rng = Draws(seed)
-    groups = []
+    groups: list[Group] = []
     for spell in spells(down, names, duration):
         of_spell = range(*(math.ceil(at * calls / Fraction(duration)) for at in spell[:2]))
         for rows, turned in turns(of_spell, tried, reading, rotation):
             chances = fates(turned, spell.chances, quiet)
-            drawn = rng.multinomial(len(rows), [float(chance) for chance in chances.values()])
+            if one_by_one:
+                drawn = draw_each([*chances.values()], len(rows), seed, len(groups))
+            else:
+                drawn = rng.multinomial(len(rows), [float(chance) for chance in chances.values()])
             groups.append(Group(spell, rows, chances, drawn))
     waits = seconds(timeout, "timeout")
     return Calls(calls, reading, names, tuple(ranks(listed)), duration, waits, seed, tuple(groups))

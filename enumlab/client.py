@@ -275,9 +275,8 @@ def answered(
     """The answer, once all names that the records lead on to have been asked for."""
     lookups = [found]
     if not all(record.terminal for record in found.arrived):
-        walk = Walk(
-            aus, found.domain, service, lambda name: found if name == found.domain else look_up(name)
-        )
+        kept = {found.domain: found}
+        walk = Walk(aus, found.domain, service, lambda name: kept.get(name) or look_up(name))
         lookups = walk.lookups
     return Answer(number, aus, found.domain, lookups, service)
 

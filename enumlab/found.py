@@ -14,6 +14,7 @@ import dns.rdtypes.IN.NAPTR
 
 from enumlab.naptr import Naptr
 
+OUT_OF_ZONE = "{} is not in this zone"
 Record = Naptr | dns.rdata.Rdata
 
 
@@ -93,7 +94,7 @@ class Found:
             case Why.DELEGATED:
                 return f"delegated at {self.source}"
             case Why.OUT_OF_ZONE:
-                return f"{self.name} is not in this zone"
+                return OUT_OF_ZONE.format(self.name)
             case _:
                 return f"no such name, and no wildcard at {self.closest_encloser}"
 

@@ -131,7 +131,7 @@ def _bad_key(signature: asked.Signature) -> bytes:
     data = signature.algorithm + signature.when + struct.pack("!H", 0) + signature.original
     data += struct.pack("!HH", BADKEY, 0)
     head = asked.RECORD.pack(asked.TSIG, asked.ANY_CLASS, 0, len(data))
-    return (signature.key.to_wire() or b"") + head + data
+    return signature.key + head + data
 
 
 def _record(line: Line) -> dnslib.RR:

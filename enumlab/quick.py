@@ -15,7 +15,7 @@ import dns.name
 import dns.rdatatype
 
 from enumlab import request as asked
-from enumlab.found import Why
+from enumlab.found import OUT_OF_ZONE, Why
 from enumlab.nodes import LONGEST, WILDCARD, Node, labels_of
 from enumlab.request import Request
 from enumlab.zone import Zone
@@ -25,7 +25,9 @@ NAPTR, SOA = dns.rdatatype.NAPTR, dns.rdatatype.SOA
 PACKED = {NAPTR, dns.rdatatype.A, dns.rdatatype.AAAA, dns.rdatatype.TXT}
 ALIASES = {dns.rdatatype.CNAME, dns.rdatatype.DNAME}
 
-RESPONSE, AUTHORITATIVE, TRUNCATED, NXDOMAIN = 0x8000, 0x0400, 0x0200, 3
+RESPONSE, AUTHORITATIVE, TRUNCATED = 0x8000, 0x0400, 0x0200
+NXDOMAIN, REFUSED = 3, 5
+OPCODE_0, ONE_QUESTION, IN = b"\7", b"\0\1\0\0\0\0", b"\0\1"
 COUNTS = struct.Struct("!HHHHH")
 UDP_PAYLOAD = 1232  # octets; the size that name servers agreed on in 2020 to avoid fragments
 PLAIN_UDP = 512  # octets, for a sender without EDNS (RFC 1035 section 4.2.1)
@@ -80,8 +82,8 @@ class Form:
         self.ready: dict[bytes, tuple[bytes, str]] = {}
 
     def header(self, answers: int, authorities: int, flags: int = 0) -> bytes:
-        """All of the header but the ID; a code such as NXDOMAIN is part of the flags."""
-        return COUNTS.pack(self.flags | flags, 1, answers, authorities, 1 if self.edns else 0)
+        """All of the header but the ID; a code such as NXDOMAIN is one of the flags to add."""
+        return COUNTS.pack(self.flags + flags, 1, answers, authorities, 1 if self.edns else 0)
 
     def options(self, options: bytes) -> bytes:
         """The EDNS record of the answer; nothing where the query had none."""
@@ -144,6 +146,9 @@ class Quick:
 
     def _learnt(self, query: bytes, end: int) -> Form | None:
         """A form not seen before, if it is one that a plain question may have."""
+        # A glance first: what is sent to break a server shall not be read twice.
+        if query[2:3] > OPCODE_0 or query[4:10] != ONE_QUESTION or query[end + 3 : end + 5] != IN:
+            return None
         request = asked.read(query)
         if request is None or request.problem or not request.question:
             return None
@@ -168,7 +173,7 @@ class Quick:
                 at += length + 1
                 closest = key[at:]
         except IndexError:
-            return None  # in no zone of ours
+            return self._refuse(query, end, form) if at == len(key) <= LONGEST else None
         ready = form.ready.get(closest)
         if ready is not None and at <= len(key) <= LONGEST:
             return query[:2] + form.one + query[12 : end + 5] + ready[0], ready[1]
@@ -219,6 +224,14 @@ class Quick:
         soa = self._denials.get(origin) or self._denial(origin)
         head = query[:2] + form.header(0, 1, rcode) + query[12 : end + 5]
         return head + soa + form.options(options), reason
+
+    def _refuse(self, query: bytes, end: int, form: Form) -> Told:
+        """A name of another zone."""
+        name = dns.name.from_wire(query[: end + 1], asked.HEADER.size)[0]
+        reason = OUT_OF_ZONE.format(name)
+        options = extended_error(EDE[Why.OUT_OF_ZONE], reason)
+        head = query[:2] + form.header(0, 0, REFUSED - AUTHORITATIVE) + query[12 : end + 5]
+        return head + form.options(options), reason
 
     def _denial(self, origin: int) -> bytes:
         """The SOA record, with pointers to where the origin stands in the question."""

@@ -15,6 +15,7 @@ HEADER = struct.Struct("!HHHHHH")
 TYPE_AND_CLASS = struct.Struct("!HH")
 RECORD = struct.Struct("!HHIH")
 
+LONGEST = 255  # octets of a name, its closing zero among them (RFC 1035 section 3.1)
 OPT = 41
 NO_QUESTION = "no question in the packet"
 SIG, TSIG = 24, 250
@@ -49,13 +50,13 @@ class Signature:
     """The sender's TSIG record (RFC 8945 section 4.2), as far as a refusal repeats it.
 
     Attributes:
-        key: the name of the key.
+        key: the name of the key, in wire form.
         algorithm: its name, in wire form.
         when: time signed and fudge, 8 octets.
         original: the ID of the message when it was signed, 2 octets.
     """
 
-    key: dns.name.Name
+    key: bytes
     algorithm: bytes
     when: bytes
     original: bytes
@@ -68,7 +69,7 @@ class Request:
     Attributes:
         id: the number that the answer repeats.
         flags: header bits as they came.
-        name: the name asked for, in the letter case of the sender.
+        owner: the name asked for, in wire form and in the letter case of the sender.
         rdtype: type asked for, as a number.
         rdclass: class asked for, as a number; 1 is the Internet.
         question: the bytes of the question section, or none if they could not be read.
@@ -79,13 +80,18 @@ class Request:
 
     id: int
     flags: int
-    name: dns.name.Name = dns.name.root
+    owner: bytes = b"\0"
     rdtype: int = 0
     rdclass: int = 0
     question: bytes = b""
     edns: Edns | None = None
     signature: Signature | None = None
     problem: str = ""
+
+    @property
+    def name(self) -> dns.name.Name:
+        """The name asked for, in the letter case of the sender."""
+        return dns.name.from_wire(self.owner, 0)[0]
 
     @property
     def opcode(self) -> int:
@@ -126,11 +132,11 @@ def _question(packet: bytes, count: int, request: Request) -> int:
         # Not an error yet: the records after it may hold an EDNS version to complain of first.
         request.problem = NO_QUESTION
         return HEADER.size
-    request.name, at = _name(packet, HEADER.size)
+    request.owner, at = _name(packet, HEADER.size)
     if at + 4 > len(packet):
         raise Malformed("the question is cut short")
     request.rdtype, request.rdclass = TYPE_AND_CLASS.unpack_from(packet, at)
-    request.question = bytes(request.name.to_wire() or b"") + packet[at : at + 4]
+    request.question = request.owner + packet[at : at + 4]
     return at + 4
 
 
@@ -172,9 +178,9 @@ def _signature(packet: bytes, owner: int, at: int, end: int) -> Signature:
     behind = original + 6
     if behind > end or behind + int.from_bytes(packet[behind - 2 : behind], "big") != end:
         raise Malformed("the lengths in a TSIG record do not add up")
-    if packet[at:when] != algorithm.to_wire():
+    if packet[at:when] != algorithm:
         raise Malformed("the algorithm of a TSIG record is compressed")
-    fields = packet[at:when], packet[when : when + 8], packet[original : original + 2]
+    fields = algorithm, packet[when : when + 8], packet[original : original + 2]
     return Signature(_name(packet, owner)[0], *fields)
 
 
@@ -191,32 +197,39 @@ def _check_options(data: bytes) -> None:
         raise Malformed("an EDNS option is longer than its record")
 
 
-def _name(packet: bytes, at: int) -> tuple[dns.name.Name, int]:
-    """The name at an offset, and the offset behind it; pointers may only lead backwards."""
-    labels: list[bytes] = []
-    size, behind, lowest = 1, 0, at
+def _name(packet: bytes, start: int) -> tuple[bytes, int]:
+    """The name at an offset, without pointers, and the offset behind it."""
+    parts: list[bytes] = []
+    at = first = lowest = start
+    size, behind = 1, 0
     while True:
         if at >= len(packet):
             raise Malformed("a name is cut short")
         length = packet[at]
         if length >= 0xC0:
-            if at + 1 >= len(packet):
-                raise Malformed("a pointer is cut short")
+            parts.append(packet[first:at])
             behind = behind or at + 2
-            at = (length & 0x3F) << 8 | packet[at + 1]
-            if at >= lowest:
-                raise Malformed("a pointer in a name does not lead backwards")
-            lowest = at
+            first = at = lowest = _pointed(packet, at, lowest)
         elif length >= 0x40:
             raise Malformed("a label type that does not exist")
         elif length == 0:
-            return dns.name.Name([*labels, b""]), behind or at + 1
+            parts.append(packet[first : at + 1])
+            return b"".join(parts), behind or at + 1
         else:
             size += length + 1
-            if size > 255 or at + 1 + length > len(packet):
+            if size > LONGEST or at + 1 + length > len(packet):
                 raise Malformed("a name is longer than 255 octets, or cut short")
-            labels.append(packet[at + 1 : at + 1 + length])
             at += 1 + length
+
+
+def _pointed(packet: bytes, at: int, lowest: int) -> int:
+    """Where a pointer leads: backwards only, or a name might have no end."""
+    if at + 1 >= len(packet):
+        raise Malformed("a pointer is cut short")
+    target = (packet[at] & 0x3F) << 8 | packet[at + 1]
+    if target >= lowest:
+        raise Malformed("a pointer in a name does not lead backwards")
+    return target
 
 
 def _skip_name(packet: bytes, start: int, sizes: dict[int, int]) -> int:
@@ -225,36 +238,48 @@ def _skip_name(packet: bytes, start: int, sizes: dict[int, int]) -> int:
     Args:
         packet: the whole message.
         start: offset of the name.
-        sizes: octets of each name checked before, by offset. They keep the work in proportion to
-            the packet, however many of its names point into each other.
+        sizes: octets of each name that a pointer led to, by offset. They keep the work in
+            proportion to the packet, however many of its names point into each other.
     """
-    at, lowest, behind = start, start, 0
+    at = start
+    try:
+        while 0 < (length := packet[at]) < 0x40:
+            at += length + 1
+    except IndexError:
+        raise Malformed("a name is cut short") from None
+    size, behind = at - start + 1, at + 1
+    if length >= 0xC0:
+        target = _pointed(packet, at, start)
+        size, behind = at - start + _size(packet, target, sizes), at + 2
+    elif length:
+        raise Malformed("a label type that does not exist")
+    if size > LONGEST:
+        raise Malformed("a name is longer than 255 octets")
+    return behind
+
+
+def _size(packet: bytes, at: int, sizes: dict[int, int]) -> int:
+    """Octets of the name at an offset that a pointer led to, its closing zero among them."""
+    lowest = at
     walked: list[tuple[int, int]] = []
     while at not in sizes:
-        if at + 1 > len(packet):
+        if at >= len(packet):
             raise Malformed("a name is cut short")
         length = packet[at]
         if length >= 0xC0:
-            if at + 1 >= len(packet):
-                raise Malformed("a pointer is cut short")
             walked.append((at, 0))
-            behind = behind or at + 2
-            at = (length & 0x3F) << 8 | packet[at + 1]
-            if at >= lowest:
-                raise Malformed("a pointer in a name does not lead backwards")
-            lowest = at
+            at = lowest = _pointed(packet, at, lowest)
         elif length >= 0x40:
             raise Malformed("a label type that does not exist")
         elif length == 0:
             sizes[at] = 1
-            behind = behind or at + 1
         else:
             walked.append((at, length + 1))
             at += length + 1
     size = sizes[at]
     for at, octets in reversed(walked):
         size += octets
-        if size > 255:
+        if size > LONGEST:
             raise Malformed("a name is longer than 255 octets")
         sizes[at] = size
-    return behind
+    return size

@@ -79,6 +79,8 @@ class Reply(NamedTuple):
         wire, why = told
         if isinstance(why, bytes):
             why = f"exact match at {dns.name.Name([*labels_of(why), b''])}"
+        if wire[4:6] == b"\0\0":
+            return cls(wire, "", "", RCODES[wire[3] & 0xF], why, len(wire))
         name, behind = dns.name.from_wire(wire, asked.HEADER.size)
         rdtype = int.from_bytes(wire[asked.HEADER.size + behind :][:2], "big")
         shown = dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rdtype))
@@ -148,12 +150,14 @@ class Responder:
         request = asked.read(query)
         return None if request is None else pack(request, Draft(), ede=False, truncated=True)
 
-    def _at_length(self, query: bytes, tcp: bool) -> Reply | None:
+    def _at_length(self, query: bytes, tcp: bool) -> Reply | Told | None:
         request = asked.read(query)
         if request is None:
             return None
         answer = self._decide(request)
         wire = packed(request, answer, tcp)
+        if answer.rcode < BADVERS and not answer.bare:
+            return wire, answer.why  # the wire says the rest
         name, rdtype = ("", "")
         if request.question:
             name, rdtype = request.name.to_text(), dns.rdatatype.to_text(_rdtype(request))

@@ -91,7 +91,7 @@ class LabServer:
         else:
             self._loop = memory.MemoryLoop(self._responder, chance, drop)
             self.host, self.port = bound(host, port, self._loop.listen)
-            say(f"the lab's servers answer {memory.NOTE}")
+            say(f"the lab's servers answer {memory.NOTE}.")
         self._drop = drop
         # A server that nobody refers to any more must not keep its port.
         self._finish = weakref.finalize(self, self._loop.stop)

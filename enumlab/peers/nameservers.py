@@ -194,7 +194,7 @@ def _wait(
     deadline = time.monotonic() + STARTING
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            answer = dns.query.udp(question, host, port=port, timeout=0.2)
+            answer = dns.query.udp(question, host, port=port, timeout=0.2, source=host)
         except (dns.exception.DNSException, OSError):
             pass
         else:

@@ -73,7 +73,9 @@ class PlainFrame:
 
     def _table(self) -> Table:
         shown = self.rows[:SHOWN]
-        caption = f"{len(shown):,} of {self._of:,} rows (a plain table: pandas is not here)"
+        caption = f"{len(self):,} of {self._of:,} rows (a plain table: pandas is not here)"
+        if len(shown) < len(self):
+            caption += f", the first {SHOWN}"
         rows = [tuple("" if cell is None else str(cell) for cell in row) for row in shown]
         return Table(caption, tuple(self.columns), rows)
 

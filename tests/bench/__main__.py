@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from . import growth, rows_servers
+from . import growth, rows_client, rows_rest, rows_servers, starve
 from .table import Row, machine, markdown
 
 ROWS: dict[str, Callable[[], list[Row]]] = {
@@ -19,6 +19,14 @@ ROWS: dict[str, Callable[[], list[Row]]] = {
     "stock": rows_servers.stock,
     "size": growth.size,
     "load": rows_servers.load,
+    "first": rows_client.first,
+    "import": rows_client.light,
+    "ask": rows_client.ask,
+    "map": rows_client.blocks,
+    "starve": starve.starve,
+    "calls": rows_rest.calls,
+    "rewrite": rows_rest.rewrite,
+    "notebooks": rows_client.notebooks,
 }
 
 

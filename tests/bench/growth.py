@@ -89,9 +89,7 @@ def _by_clients() -> Curve:
         file = packets.questions(packets.BLOCKS, 10_000, folder / "questions")
         servers = {name: stack.enter_context(running(name, zone)) for name in NAMES}
         for clients in CLIENTS:
-            runs = in_turn(
-                servers, file, rounds=3, seconds=1.0, clients=clients, waiting=clients
-            )
+            runs = in_turn(servers, file, rounds=3, seconds=1.0, clients=clients, waiting=clients)
             for name in NAMES:
                 curve.points[name][clients] = runs[name].rate
     return curve
@@ -115,6 +113,7 @@ def _by_records() -> Curve:
 def draw(curves: list[Curve], path: Path = PICTURE) -> None:
     """One panel a curve, both servers in each."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     figure = Figure(figsize=(10, 6), dpi=110, layout="constrained")
     panels = figure.subplots(2, 3).flat
@@ -132,15 +131,21 @@ def draw(curves: list[Curve], path: Path = PICTURE) -> None:
             panel.yaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
         else:
             panel.set_yscale("log")
-    panels[3].set_xticks(CLIENTS, [str(each) for each in CLIENTS])
-    panels[4].set_xticks(RECORDS, [str(each) for each in RECORDS])
-    for each in panels[3], panels[4]:
-        each.minorticks_off()
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.yaxis.set_major_formatter("{x:g}")
+            panel.yaxis.minorticks_off()
+        ticks = list(curve.points["ours"])
+        panel.set_xticks(ticks, [f"{tick:,}" if tick < 10**4 else _short(tick) for tick in ticks])
+        panel.xaxis.minorticks_off()
     panels[5].axis("off")
     handles, labels = panels[0].get_legend_handles_labels()
     panels[5].legend(handles, labels, loc="center", fontsize=14, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Software": None})
+
+
+def _short(number: int) -> str:
+    return f"{number // 10**6}M" if number >= 10**6 else f"{number // 10**3}k"
 
 
 def sentence(curves: list[Curve]) -> str:

@@ -89,14 +89,9 @@ def in_turn(
 
 
 def _dnsperf(port: int, questions: Path, words: list[str]) -> str:
-    done = subprocess.run(
-        ["taskset", "-c", str(CLIENT), "dnsperf", "-s", "127.0.0.1", "-p", str(port)]
-        + ["-B", "-d", str(questions), *words],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+    command = ["taskset", "-c", str(CLIENT), "dnsperf", "-s", "127.0.0.1", "-p", str(port)]
+    command += ["-B", "-d", str(questions), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _figure(told: str, what: str) -> float:

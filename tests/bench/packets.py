@@ -50,10 +50,8 @@ def plain_lines(size: int, records: int = 1) -> Iterator[str]:
         owner = ".".join(reversed(digits))
         for at in range(records):
             host = f"h{at}" if at else "gw"
-            yield (
-                f'{owner} NAPTR 10 100 "u" "E2U+sip" '
-                f'"!^.*$!sip:{digits}@{host}.example!" .\n'
-            )
+            regexp = f"!^.*$!sip:{digits}@{host}.example!"
+            yield f'{owner} NAPTR 10 100 "u" "E2U+sip" "{regexp}" .\n'
 
 
 def plain_zone(size: int, path: Path, records: int = 1) -> Path:
@@ -101,9 +99,7 @@ def new_questions(size: int, exact: int, path: Path, seed: int) -> Path:
     return _write(asked, path, "half")
 
 
-def _write(
-    asked: Iterable[tuple[str, bytes]], path: Path, edns: Literal["half", "always"]
-) -> Path:
+def _write(asked: Iterable[tuple[str, bytes]], path: Path, edns: Literal["half", "always"]) -> Path:
     """Two octets of length stand before each message, as over TCP."""
     with path.open("wb") as file:
         for at, (digits, suffix) in enumerate(asked):

@@ -103,17 +103,27 @@ class Running:
 
     def seconds(self) -> float:
         """Processor time that it has used."""
-        return sum(
-            sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
-            for pid in self.processes()
-        ) / TICK
+        return (
+            sum(
+                sum(
+                    map(
+                        int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+                    )
+                )
+                for pid in self.processes()
+            )
+            / TICK
+        )
 
     def mebibytes(self) -> float:
         """Memory that it holds now."""
-        return sum(
-            int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            for pid in self.processes()
-        ) / 2**20
+        return (
+            sum(
+                int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+                for pid in self.processes()
+            )
+            / 2**20
+        )
 
 
 def ours(folder: Path, zone: Path, port: int) -> list[str]:

@@ -212,10 +212,14 @@ class Book:
 
         The first row of the table is its header.
         """
-        source, rows = self.cell(index).locator(".jp-OutputArea").evaluate("""area => [
+        source, rows = (
+            self.cell(index)
+            .locator(".jp-OutputArea")
+            .evaluate("""area => [
             area.querySelector('img').src,
             [...area.querySelectorAll('table tr')].map(
                 row => [...row.cells].map(cell => cell.textContent))]""")
+        )
         return hashlib.sha256(base64.b64decode(source.partition(",")[2])).hexdigest(), rows
 
     def slider(self, label: str) -> Locator:

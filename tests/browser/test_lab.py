@@ -44,7 +44,7 @@ def pictures(book) -> list[tuple[int, int]]:
 
 BROKEN = [
     "import sys\nprint('slow', file=sys.stderr)",
-    "from IPython.display import HTML\nHTML('<img src=\"http://192.0.2.1/far.png\" alt=\"\">')",
+    'from IPython.display import HTML\nHTML(\'<img src="http://192.0.2.1/far.png" alt="">\')',
     "HTML('<div style=\"width:3000px\">wide</div>')",
     "HTML('')",
     "1 / 0",
@@ -55,7 +55,8 @@ BROKEN = [
 def test_the_watch_sees_what_it_must(jupyter, open_book):
     """Each kind of trouble at once, so that silence in the other tests means something."""
     cells = [new_code_cell(source) for source in BROKEN]
-    write(new_notebook(cells=cells), jupyter.folder / "broken.ipynb")
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    write(new_notebook(cells=cells, metadata=metadata), jupyter.folder / "broken.ipynb")
     book = open_book("broken")
     book.run_all()
     book.page.evaluate("console.error('complaint')")

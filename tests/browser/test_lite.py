@@ -53,15 +53,15 @@ def site(tmp_path_factory):
 def run_all(site, browser_context, capsys):
     """Open a notebook of the site, run all its cells, look for all that may be wrong."""
     asked, refused, opened = [], [], []
+    # JupyterLite keeps what was open in the browser's storage, and would open it again.
+    context = browser_context.browser.new_context()
     # The service worker's requests come here, and no page sees them.
-    browser_context.on("request", lambda request: asked.append(request.url))
-    browser_context.on(
-        "response", lambda got: refused.append(got.url) if got.status >= 400 else None
-    )
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("response", lambda got: refused.append(got.url) if got.status >= 400 else None)
 
     def run(name: str, address: str = "") -> Book:
         start = time.perf_counter()
-        book = Book(browser_context.new_page())
+        book = Book(context.new_page())
         opened.append(book)
         book.open(f"{site}/{address or f'lab/index.html?path=notebooks/{name}.ipynb'}")
         ready = time.perf_counter()
@@ -84,6 +84,7 @@ def run_all(site, browser_context, capsys):
     yield run
     for book in opened:
         book.close()
+    context.close()
 
 
 def value(book, expression: str) -> str:
@@ -130,8 +131,11 @@ def test_01_number_to_name(run_all):
     assert "The first digit, 6, stands last" in shown(book, "reversal(")
     # Without threads a learner's function is still judged.
     cell = book.find('@lab.exercise("1.1")')
-    book.type(cell, '@lab.exercise("1.1")\ndef to_name(number):\n    return number')
-    assert "Not yet" in text(book.run(cell))
+    answer = '@lab.exercise("1.1")\ndef to_name(number):\n    return number'
+    book.do("book.widgets[given[0]].model.sharedModel.setSource(given[1]);", cell, answer)
+    judged = text(book.run(cell))
+    assert "not right" in judged
+    assert "'1.6.e164.arpa.'" in judged
 
 
 def test_03_split_fractions(run_all):
@@ -149,7 +153,7 @@ def test_03_split_fractions(run_all):
         ["server3", "200", "1/2", "50", "%"],
     ):
         assert row in rows
-    assert value(book, "sum(calls.counts.values()), calls.counts['lost']") == "(10000, 0)"
+    assert value(book, "sum(calls.counts.values()), calls.counts['lost']") == "10000 0"
     assert "numpy is not here" in shown(book, "calls.plot()")
     (alt,) = pictures(book, "calls.plot()")
     assert alt.startswith("Bar chart of calls by the split rule. server1: expected 2,500")
@@ -166,7 +170,8 @@ def test_05_the_hole(run_all):
     book = run_all("05-a-thousand-numbers")
     hole = [f"+612555023{last:02}" for last in range(100) if last != 45]
     asked = "[cell.number for cell in block.cells if cell.rcode == 'NXDOMAIN']"
-    assert value(book, f"len({asked}), {asked}") == repr((99, hole))
+    assert value(book, asked) == repr(hole)
+    assert len(hole) == 99
     answered, one, nobody = shown(book, "block.plot()").splitlines()[-3:]
     assert answered.split()[:2] == ["*.2.0.5.5.5.2.1.6.e164.arpa.", "900"]
     assert one.split()[:2] == ["5.4.3.2.0.5.5.5.2.1.6.e164.arpa.", "1"]

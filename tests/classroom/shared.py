@@ -21,15 +21,20 @@ CLIENT = """
 import json, sys
 import enumlab as lab
 
-host, port, learner, lookups = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+host, learner = sys.argv[1], sys.argv[3]
+port, lookups, digits = int(sys.argv[2]), int(sys.argv[4]), int(sys.argv[5])
 server = (host, port)
 own = f"{learner}.class.example."
+lab.ask, lab.block_map  # loaded
+print("ready", flush=True)
 input()
-found = [lab.ask("+61355500911", server, suffix="teacher.class.example.").uris]
+more = {"timeout": 10}  # seconds: thirty processes on two cores wait for each other as well
+found = [lab.ask("+61355500911", server, suffix="teacher.class.example.", **more).uris]
 for _ in range(lookups):
-    found.append(lab.ask("+61355500911", server, suffix=own).uris)
-found.append(lab.ask("+61255502346", server, suffix=own).rcode)
-found.append(lab.block_map(server, "+612555023", digits=2, suffix=own).kinds)
+    found.append(lab.ask("+61355500911", server, suffix=own, **more).uris)
+found.append(lab.ask("+61255502346", server, suffix=own, **more).rcode)
+prefix = "+61255502345"[: 12 - digits]
+found.append(lab.block_map(server, prefix, digits=digits, suffix=own).kinds)
 print(json.dumps(found))
 """
 
@@ -76,21 +81,30 @@ class Outcome:
     seconds: float
 
 
-def expected(lookups: int) -> list[object]:
-    """What a learner prints who lost nothing."""
+def expected(lookups: int, digits: int) -> list[object]:
+    """What a learner prints who lost nothing: of the numbers in the map only 345 is answered."""
     uris = ["sip:61355500912@10.0.1.98"]
-    return [*[uris] * (1 + lookups), "NXDOMAIN", {"NXDOMAIN": 99, "exact": 1}]
+    return [*[uris] * (1 + lookups), "NXDOMAIN", {"NXDOMAIN": 10**digits - 1, "exact": 1}]
 
 
 def ask_at_once(
-    server: tuple[str, int], learners: list[str], lookups: int, folder: Path
+    server: tuple[str, int], learners: list[str], lookups: int, digits: int, folder: Path
 ) -> Outcome:
-    """Every learner is a process; all begin in the same moment."""
+    """Every learner is a process; all begin in the same moment.
+
+    Args:
+        server: host and port.
+        learners: their names, which are their branches too.
+        lookups: numbers that each looks up, one after the other.
+        digits: 10^digits numbers that each then looks up at once.
+        folder: for what the processes keep.
+    """
+    command = [sys.executable, "-c", CLIENT, server[0], str(server[1])]
     with ExitStack() as stack:
         clients = []
         for learner in learners:
             client = subprocess.Popen(
-                [sys.executable, "-c", CLIENT, server[0], str(server[1]), learner, str(lookups)],
+                [*command, learner, str(lookups), str(digits)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -100,6 +114,9 @@ def ask_at_once(
             stack.callback(client.wait)
             stack.callback(client.kill)
             clients.append(client)
+        for client in clients:
+            assert client.stdout is not None
+            assert client.stdout.readline() == "ready\n"
         start = time.perf_counter()
         for client in clients:
             assert client.stdin is not None

@@ -49,7 +49,7 @@ class Reader:
         """Serious and critical findings of axe, a line each."""
         page.evaluate(axe())
         found = page.evaluate(
-            "([where, options]) => axe.run(where, options)",
+            "([where, options]) => axe.run(where || document, options)",
             [
                 {"include": [[part] for part in include]} if include else None,
                 {

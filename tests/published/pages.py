@@ -45,9 +45,9 @@ class Page(HTMLParser):
         links: targets of `<a href>`.
         ids: what a link may point to.
         images: alt text of each, None where there is none; pictures only, not those of the theme.
-        levels: of the headings, in sequence.
+        levels: of the headings, in sequence; on a page of the site, those of the article.
         tables: in sequence.
-        words: all text.
+        words: all text; on a page of the site, that of the article.
     """
 
     path: Path
@@ -62,17 +62,20 @@ class Page(HTMLParser):
     def __post_init__(self) -> None:
         super().__init__()
         self._in: list[str] = []
+        self._over = False
         self.feed(self.path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self.fetched += [v for k, v in attrs if (tag, k) in FETCHED and v]
+        if tag == "article":
+            self.levels, self.words = [], ""
         if tag == "a" and values.get("href"):
             self.links.append(values["href"] or "")
         self.ids |= {values[key] or "" for key in ("id", "name") if key in values}
         if tag == "img":
             self.images.append(values.get("alt"))
-        if tag in HEADINGS:
+        if tag in HEADINGS and not self._over:
             self.levels.append(int(tag[1]))
         if tag == "table":
             self.tables.append(Table(classes=values.get("class") or ""))
@@ -85,9 +88,10 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self._in and self._in[-1] == tag:
             self._in.pop()
+        self._over = self._over or tag == "article"
 
     def handle_data(self, data: str) -> None:
         if "caption" in self._in:
             self.tables[-1].caption += data
-        if not {"script", "style"} & set(self._in):
+        if not self._over and not {"script", "style"} & set(self._in):
             self.words += data

@@ -39,9 +39,9 @@ def one(pages, stem):
 def test_each_notebook_is_a_page_and_stands_in_the_contents(pages):
     landing = one(pages, "index")
     for path in BOOKS:
-        title = next(line for line in read(path).cells[0].source.splitlines())
+        title = read(path).cells[0].source.partition("\n")[0]
         assert f"notebooks/{path.stem}.html" in landing.links
-        assert f"{path.stem[:2]} {title.removeprefix('# ')}" in landing.words
+        assert title.removeprefix("# ") in landing.words
 
 
 @pytest.mark.parametrize("name", ["plans", "room", "teaching", "marking", "trouble"])
@@ -173,7 +173,7 @@ def test_search_finds_a_word_with_no_network(site, reader):
 
 
 PHONE = 390
-TO_LOOK_AT = ["index", "02-what-the-answer-says", "05-a-thousand-numbers", "plans"]
+TO_LOOK_AT = ["index", "05-a-thousand-numbers"]
 
 
 def test_no_page_is_wider_than_a_telephone(pages, reader):
@@ -196,7 +196,7 @@ SCROLLING = """() => [...document.querySelectorAll("main *")].filter(part =>
 )"""
 
 
-@pytest.mark.parametrize("name", ["02-what-the-answer-says", "08-in-real-switches", "plans"])
+@pytest.mark.parametrize("name", ["02-what-the-answer-says", "08-in-real-switches"])
 def test_what_scrolls_is_reached_and_moved_by_keyboard(site, reader, name):
     [path] = site.rglob(f"{name}.html")
     page = reader.open(path, width=PHONE)
@@ -210,14 +210,19 @@ def test_what_scrolls_is_reached_and_moved_by_keyboard(site, reader, name):
     page.close()
 
 
+RINGED = """() => {
+    const style = getComputedStyle(document.activeElement);
+    return style.outlineStyle != "none" || /[1-9]px/.test(style.boxShadow);
+}"""
+
+
 def test_the_tab_key_starts_with_a_way_past_the_menu_and_shows_where_it_is(site, reader):
     page = reader.open(site / "index.html")
     page.keyboard.press("Tab")
     first = page.evaluate("document.activeElement.textContent.trim()")
     for _ in range(3):
         page.keyboard.press("Tab")
-        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert style != "none"
+        page.wait_for_function(RINGED)
     page.close()
     assert first == "Skip to main content"
 

@@ -8,7 +8,6 @@ import random
 import socket
 import struct
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
@@ -236,7 +235,7 @@ async def _hold_all(server: Watched, number: int, seed: int, wait: float, found:
 
 
 def fill(server: Watched) -> None:
-    """Fill the server's log with answers as long as any: it is bounded, and its memory fills first."""
+    """Fill the server's log, which is bounded, with long answers: only growth after it counts."""
     with (
         socket.create_connection(server.address) as sock,
         sock.makefile("rb") as stream,

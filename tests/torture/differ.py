@@ -1,4 +1,4 @@
-"""The lab and BIND given the same packets: the same rcode, or the same silence, or a known reason."""
+"""The same packets to the lab and to BIND: the same rcode or silence, or a known reason why not."""
 
 from __future__ import annotations
 
@@ -108,9 +108,7 @@ REASONS: dict[str, Holds] = {
         parts.opcode > 0 and parts.rdclass in (NONE, ANY) and (ours, theirs) == (NOTIMP, FORMERR)
     ),
     "BIND has no zone of class CHAOS to transfer, the lab refuses the class": (
-        lambda parts, ours, theirs: (
-            parts.rdclass == CHAOS and (ours, theirs) == (REFUSED, NOTAUTH)
-        )
+        lambda parts, ours, theirs: parts.rdclass == CHAOS and (ours, theirs) == (REFUSED, NOTAUTH)
     ),
     "a type that may stand beside a CNAME (RFC 4034): BIND does not follow the alias": (
         lambda parts, ours, theirs: (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 LONGEST = 1500  # octets of a packet
 SWITCH = 500  # packets between one zone and the next
-FULL, SHORT = 600, 12  # seconds
+FULL, SHORT = 600, 10  # seconds
 ALL = 10_000_000  # packets that a long run asks for
 
 
@@ -62,8 +62,9 @@ class Examiner:
         assert not found, (found, packet.hex(), tcp)
         fresh = self._fresh(self._warm.zone, "none").respond(packet, tcp=tcp)
         assert _same(reply, fresh), ("kept answers differ", packet.hex(), tcp, reply, fresh)
-        turned = self._turning.respond(packet, tcp=tcp)
-        assert _same(turned, fresh), ("turned answers differ", packet.hex(), tcp, turned, fresh)
+        if self.packets % 3 == 0:
+            turned = self._turning.respond(packet, tcp=tcp)
+            assert _same(turned, fresh), ("turned answers differ", packet.hex(), tcp, turned, fresh)
         self.replies += reply is not None
 
     def _first_time(self, wire: bytes | None) -> bool:

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 
-from packets import NUMBER, TXT, header, opt, question, record
+from packets import NUMBER, TXT, header, opt, question
 
 from enumlab.responder import Responder
 from torture.conversations import frame
@@ -33,7 +33,7 @@ def pointed(length: int) -> bytes:
 
 
 def chained(length: int) -> bytes:
-    """A chain of bare pointers in the data of one record, and then records that begin at its end."""
+    """A chain of bare pointers in the data of a record, and then records that begin at its end."""
     start = header(0, 1, 65535) + question()
     chain, at = b"", len(start) + 1 + 10
     first = at
