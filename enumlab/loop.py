@@ -146,26 +146,35 @@ class Loop:
         elif isinstance(sock, socket.socket) and sock.fileno() in self.connections:
             self._converse(self.connections[sock.fileno()])
 
-    def _reply(self, query: bytes, transport: str) -> bytes | None:
+    def _reply(
+        self, query: bytes, transport: str, sender: tuple[Any, ...] | None = None
+    ) -> bytes | None:
+        """The answer to send, if there is one.
+
+        Args:
+            query: as it came.
+            transport: "udp" or "tcp".
+            sender: address of the sender where it may be forged.
+        """
         try:
             told = self.responder.answer(query, transport == "tcp")
+            if told is None:
+                return None
+            self.log.note(transport, told)
+            if self.limit is None or sender is None:
+                return told[0]
+            return self._limited(query, Reply.of(told), sender[0])
         except Exception as error:  # a bug here must not end the lesson
             self.failures.append(error)
             return None
-        if told is None:
-            return None
-        self.log.note(transport, told)
-        return told[0]
 
-    def _limited(self, query: bytes, wire: bytes, sender: tuple[Any, ...]) -> bytes | None:
+    def _limited(self, query: bytes, reply: Reply, source: str) -> bytes | None:
         """An answer, the same cut short, or none, as the limit says."""
         assert self.limit is not None
-        _, _, told = self.log.notes[-1]
-        reply = Reply.of(told)
         cause = reply.why or reply.name  # the same for all names of one wildcard
-        match self.limit.judge(sender[0], cause, wire[3] & 0xF, time.monotonic()):
+        match self.limit.judge(source, cause, reply.wire[3] & 0xF, time.monotonic()):
             case "send":
-                return wire
+                return reply.wire
             case "slip":
                 return self.responder.cut_short(query)
             case _:
@@ -182,9 +191,7 @@ class Loop:
                 continue  # an earlier answer found nobody at home
             if self.drop and self.chance.random() < self.drop:
                 continue
-            wire = reply(query, "udp")
-            if wire is not None and self.limit is not None:
-                wire = self._limited(query, wire, sender)
+            wire = reply(query, "udp", sender)
             if wire is not None:
                 try:
                     send(wire, sender)
@@ -192,15 +199,16 @@ class Loop:
                     continue  # a full buffer, or an address that nothing can be sent to
 
     def _accept(self) -> None:
-        try:
-            sock, _ = self.tcp.accept()
-        except OSError:
-            return
-        sock.setblocking(False)
-        if len(self.connections) >= CONNECTIONS:
-            self._close(min(self.connections.values(), key=lambda each: each.last))
-        self.connections[sock.fileno()] = Connection(sock)
-        self.selector.register(sock, selectors.EVENT_READ)
+        for _ in range(AT_ONCE):
+            try:
+                sock, _sender = self.tcp.accept()
+            except OSError:
+                return
+            sock.setblocking(False)
+            if len(self.connections) >= CONNECTIONS:
+                self._close(min(self.connections.values(), key=lambda each: each.last))
+            self.connections[sock.fileno()] = Connection(sock)
+            self.selector.register(sock, selectors.EVENT_READ)
 
     def _converse(self, connection: Connection) -> None:
         try:

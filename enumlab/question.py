@@ -18,6 +18,7 @@ from enumlab.naptr import Naptr
 
 HEADER = 12  # octets
 NS, OPT, NAPTR = 2, 41, 35
+ADDRESSES = {1, 28}  # of name servers: A and AAAA
 TO_THE_QUESTION = b"\xc0\x0c"  # a pointer to the name asked for (RFC 1035 section 4.1.4)
 EDE = 15  # the option that says why (RFC 8914)
 TRUNCATED = 0x02
@@ -140,7 +141,7 @@ def _read(head: bytes, tail: bytes) -> Told | None:
         elif kind == OPT and not tail[start] and rcode < 16:
             rcode |= ttl >> 24 << 4
             why += _extended_errors(tail[at - size : at])
-        else:
+        elif kind not in ADDRESSES:
             return None
     return Told(rcode, tuple(map(_naptr, records)), tuple(why), referral)
 

@@ -168,6 +168,6 @@ class _Volley:
 
     def _received(self, response: bytes) -> None:
         place = int.from_bytes(response[:2], "big")
-        if place in self.sent and belongs(self.queries[place], response):
+        if len(response) > 1 and place in self.sent and belongs(self.queries[place], response):
             del self.sent[place]
             self.answers[place] = response

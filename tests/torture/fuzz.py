@@ -43,7 +43,8 @@ class Examiner:
         from torture.strange import served
 
         self._fresh, self._oracle = Responder, oracle
-        self._zones = [served(), Zone.named("playground")]
+        # Names that both hold, with other records at some.
+        self._zones = [served(), Zone.named("corrected")]
         self._warm = Responder(self._zones[0], "none")
         self._turning = Responder(self._zones[0], "cyclic")
         self._known: set[int] = set()
