@@ -10,29 +10,14 @@ do not both take it in the same sense: a doubled operator (`a**`), an empty bran
 that starts no bound. Refused, too, are a backslash before a letter or a digit, whose sense differs
 from one library to the next, and `[[.a.]]` and `[[=a=]]`, which need a locale. All take `()`, a
 lone `)`, `]` or `}`, and a backslash before any other sign, and so does this.
-
-Where `regex` is not installed (a browser), Python's `re` stands in, and a line says what differs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from enumlab.errors import SubstitutionError
-from enumlab.notice import say
-
-try:
-    import regex
-except ModuleNotFoundError:
-    regex = None  # type: ignore[assignment,unused-ignore]
-
-WITHOUT_REGEX = (
-    "the package regex is not here, so Python's re does the matching. Of several matches it takes "
-    "the first that it finds, not the longest as POSIX does, and repeats no groups."
-)
 
 RE_DUP_MAX = 255  # POSIX's least maximum of a bound; BIND refuses more
 MAX_DEPTH = 50  # parentheses within parentheses
@@ -62,7 +47,6 @@ PERL = {
     "S": "[^[:space:]]",
 }
 
-REPEATED_GROUP = re.compile(r"(?<!\\)(?:\\\\)*\)[*+{]")
 BOUND = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
 
 
@@ -98,42 +82,6 @@ def read(pattern: str, delimiter: str = "") -> Ere:
         Ere(pattern='^\\+([0-9]{2})(.*)\\Z', groups=2, quick=False)
     """
     return _Reader(pattern, delimiter).read()
-
-
-def search(ere: Ere, ignore_case: bool = False) -> Callable[..., re.Match[str] | None]:
-    r"""Give a function that finds the leftmost and longest match in a text.
-
-    Args:
-        ere: as `read` gives it.
-        ignore_case: ASCII letters match in either case.
-
-    Returns:
-        Takes the text, and `timeout` in seconds, after which it raises TimeoutError.
-
-    Raises:
-        SubstitutionError: a group is repeated, and `regex` is not installed.
-
-    Example:
-        >>> search(read(r"(\+6|\+61)"))("+61255", timeout=0.1).group()
-        '+61'
-    """
-    library: Any = regex or re
-    options = library.DOTALL | library.ASCII
-    if ignore_case:
-        options |= library.IGNORECASE
-    if regex is not None:
-        found: Callable[..., re.Match[str] | None]
-        found = regex.compile(ere.pattern, options | regex.V0 | regex.POSIX).search
-        return found
-    if not ere.quick:  # nothing to choose from otherwise: both find the same
-        say(WITHOUT_REGEX)
-    if REPEATED_GROUP.search(ere.pattern):
-        raise SubstitutionError(
-            f"the pattern {ere.pattern!r} repeats a group, which may take for ever. The package "
-            "regex, whose clock would stop it, is not here: such a pattern is not tried."
-        )
-    plain = re.compile(ere.pattern, options)
-    return lambda text, timeout=None: plain.search(text)
 
 
 class _Reader:

@@ -7,7 +7,6 @@ whatever is in it, keeps the reader busy for minutes or fills the memory.
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass, field
 from itertools import islice
@@ -104,7 +103,9 @@ def read(
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     _refuse_long_lines(text)
     collector = _Collector(origin, onto or Records(), keep_lines=onto is None)
-    reader = _Reader(text, collector, default_ttl, bounded=packed or plain is not None)
+    bounded = packed or plain is not None
+    # A text given to the tokenizer is copied, four octets a sign; bounded, it gets a file instead.
+    reader = _Reader("" if bounded else text, collector, default_ttl, bounded)
     if plain is not None:
         reader.tok.file = cast(TextIO, PlainLines(text, origin, reader, plain))
     elif packed:
@@ -334,9 +335,20 @@ def _explained(text: str, collector: _Collector, error: Exception) -> ZoneError:
     said = re.sub(r"^zone:\d+: ", "", str(error) or type(error).__name__)
     at = collector.line
     text = text.replace("\r", "\n")  # which ends a line for the tokenizer as well
-    line = next(islice(io.StringIO(text), at - 1, at), "").rstrip()
+    line = _line(text, at).rstrip()
     reason = _reason(line, _shown(said))
     return ZoneError(f"line {at}: {reason} The line is: {_shown(line.strip())}", at)
+
+
+def _line(text: str, number: int) -> str:
+    """A line, counted from 1; it may be far down, so the lines above it are not copied."""
+    start = 0
+    if number > 1:
+        newline = next(islice(re.finditer("\n", text), number - 2, None), None)
+        if newline is None:
+            return ""
+        start = newline.end()
+    return text[start : start + LONGEST_LINE].partition("\n")[0]
 
 
 def _shown(text: str) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from enumlab import ere
 from enumlab.errors import NoMatch, SubstitutionError
+from enumlab.matching import search
 
 MAX_OCTETS = 255  # a DNS character-string holds no more (RFC 1035 section 3.3)
 FORM = (
@@ -87,7 +88,7 @@ class Substitution:
         read = ere.read(self.pattern, self.delimiter)
         parts = _parts(self.replacement, read.groups)
         object.__setattr__(self, "parts", parts)
-        object.__setattr__(self, "_search", ere.search(read, bool(self.flags)))
+        object.__setattr__(self, "_search", search(read, bool(self.flags)))
         object.__setattr__(self, "_quick", read.quick)
 
     @classmethod

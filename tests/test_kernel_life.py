@@ -78,12 +78,12 @@ def is_answered(port, host="127.0.0.1"):
             return False
 
 
-def freed(port):
-    """Whether a new server can have a port; a process that has lost its parent takes a moment."""
-    deadline = time.monotonic() + 3
-    while not (free := nobody_has(port)) and time.monotonic() < deadline:
+def soon(what):
+    """Whether something comes true; a process that has lost its parent takes a moment to end."""
+    deadline = time.monotonic() + 10
+    while not (true := what()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return free
+    return true
 
 
 def nobody_has(port):
@@ -111,7 +111,7 @@ def test_after_a_restart_the_usual_port_is_there_again(kernel, usual, serve):
     start = f"server = {serve}; print(server.port)"
     assert kernel.run(start) == str(usual)
     kernel.restart()
-    assert freed(usual)
+    assert soon(lambda: nobody_has(usual))
     begin(kernel, usual)
     assert kernel.run(start) == str(usual)
     assert is_answered(usual)
@@ -135,8 +135,8 @@ def test_a_kernel_that_is_killed_frees_the_port(tmp_path, serve):
         assert kernel.run(f"server = {serve}; print(server.port)") == str(port)
         everyone = tree(kernel.pid)
         kernel.kill()
-        assert freed(port)
-        assert not [pid for pid in everyone if lives(pid)]
+        assert soon(lambda: nobody_has(port))
+        assert soon(lambda: not any(map(lives, everyone)))
 
 
 # Interrupt
@@ -151,7 +151,7 @@ def test_a_kernel_that_is_killed_frees_the_port(tmp_path, serve):
     ids=["ask", "block_map"],
 )
 def test_an_interrupted_query_leaves_nothing_behind(kernel, asking, serve):
-    kernel.run(f"server = {serve}; server.drop = 1.0")
+    kernel.run(f"server = {serve}; {asking}; server.drop = 1.0")  # all is imported by now
     before = descriptors(kernel.pid)
     for _ in range(RUNS):
         sent = kernel.send(f"print('now', flush=True)\n{asking}")
@@ -161,7 +161,7 @@ def test_an_interrupted_query_leaves_nothing_behind(kernel, asking, serve):
         kernel.interrupt()
         _, error = kernel.printed(sent)
         assert error.startswith("KeyboardInterrupt")
-        assert time.monotonic() - asked < 2
+        assert time.monotonic() - asked < 5  # not after the minute it would wait
     assert descriptors(kernel.pid) < before + RUNS
     assert kernel.run("server.drop = 0; print(lab.ask('+61355500911', server).uris)") == str([URI])
 
@@ -268,7 +268,7 @@ def test_a_forked_child_gets_no_query_and_holds_no_port(kernel, usual, serve):
         assert kernel.run("print(len(server.queries))") == "50"
         begun = time.monotonic()
         kernel.run("server.stop()")
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 5
         assert nobody_has(usual)
         assert kernel.run(f"server = {serve}; print(server.port)") == str(usual)
         assert is_answered(usual)

@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 
+import dns.name
+import masterlines
 import pytest
 from conftest import need
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import enumlab as lab
-from enumlab import Zone, ZoneError, __main__
+from enumlab import Zone, ZoneError, __main__, masterfile
 from enumlab.linting import RULES, Problem, Problems, plan
 from enumlab.linting.enumservices import WITH_SUBTYPE, WITHOUT_SUBTYPE
 from enumlab.linting.rrsets import looks_like_shares
@@ -402,49 +404,17 @@ def test_the_cure_of_a_hole_cures_it():
     assert "hole-in-wildcard" not in lab.lint(zone).counts
 
 
-LINES = [
-    f"{{owner}} NAPTR {GOOD}",
-    f"{{owner}}\t300 IN naptr\t{GOOD}  ; a comment",
-    f"{{owner}} in 5m NAPTR {GOOD}",
-    f"{{owner}}.e164.arpa. NAPTR {GOOD}",
-    f"{{owner}}.E164.Arpa. NAPTR {GOOD}",
-    f"{{owner}}.other.example. NAPTR {GOOD}",
-    f"  NAPTR {GOOD.replace('100', '{n}')}",
-    f"{{owner}} IN ( NAPTR\n {GOOD} )",
-    "{owner} NAPTR {n} 100 u E2U+sip !^.*$!sip:info@example.com! .",
-    r'{owner} NAPTR {n} 100 "u" "E2U+sip" "!^\\+(.*)$!sip:\\1@example.com!" .',
-    r'{owner} NAPTR {n} 100 "u" "E2U+sip" "!^.*\049?$!sip:info@example.com!" .',
-    '{owner} NAPTR {n} 100 "" "" "" next',
-    "{owner} TXT {n}",
-    "  TXT {n}",
-    f"{{owner}} TXT ( a\n1.6 NAPTR {GOOD}\n)",
-    "\n; a comment\n",
-    "$ORIGIN {owner}.e164.arpa.",
-    "$ORIGIN e164.arpa.",
-    "$ORIGIN elsewhere.example.",
-    "$TTL {n}",
-]
-
-
 @settings(max_examples=150, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(LINES),
-            st.sampled_from(["1.6", "*.1.6", "2.1.6", "*", "5", "a", "_x"]),
-            st.integers(1, 9),
-        ),
-        max_size=12,
-    )
-)
+@given(masterlines.TEXTS)
 def test_plain_lines_are_read_as_dnspython_reads_them(lines):
-    text = TOP + "\n".join(line.format(owner=owner, n=n) for line, owner, n in lines) + "\n"
+    text = TOP + lines
     quick, slow = outcome(plan.of_text, text), outcome(slowly, text)
     assert quick == slow
 
 
 def slowly(text, origin):
-    return plan.of_zone(Zone.from_text(text, origin))
+    top = dns.name.from_text(origin)
+    return plan.of_zone(Zone(top, masterfile.read(text, top)))
 
 
 def outcome(read, text):

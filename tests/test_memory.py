@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 import enumlab as lab
-from enumlab import ere, memory, notice
+from enumlab import matching, memory, notice
 from enumlab.client import look_up
 from enumlab.substitution import Substitution
 from enumlab.volley import look_up_many
@@ -122,9 +122,9 @@ def test_lost_queries_are_asked_again(no_sockets):
 
 @pytest.fixture
 def no_regex(monkeypatch):
-    monkeypatch.setattr(ere, "regex", None)
+    monkeypatch.setattr(matching, "regex", None)
     said = []
-    monkeypatch.setattr(ere, "say", said.append)
+    monkeypatch.setattr(matching, "say", said.append)
     return said
 
 
@@ -144,7 +144,7 @@ def test_without_regex_what_leaves_no_choice_matches_alike(field, span, no_regex
 
 def test_without_regex_a_choice_is_not_the_longest_and_that_is_said(no_regex):
     assert Substitution.parse(r"!(\+6|\+61)!x!").match("+61255").groups == ("+6",)
-    assert no_regex == [ere.WITHOUT_REGEX]
+    assert no_regex == [matching.WITHOUT_REGEX]
 
 
 def test_without_regex_and_its_clock_a_repeated_group_is_not_tried(no_regex):

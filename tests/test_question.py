@@ -153,8 +153,9 @@ def test_a_damaged_answer_is_never_read_otherwise():
 
 
 @pytest.mark.parametrize("cut", range(1, 60))
-def test_an_answer_that_ends_too_early_is_not_read(cut):
-    [(query, response)] = exchange(PLAYGROUND, ["1.1.9.0.0.5.5.5.3.1.6.e164.arpa."], ["NAPTR"])
+@pytest.mark.parametrize("name", ["1.1.9.0.0.5.5.5.3.1.6", "1.2.0.5.5.5.2.1.6", "2.0.5.5.5.2.1.6"])
+def test_an_answer_that_ends_too_early_is_not_read(name, cut):
+    [(query, response)] = exchange(PLAYGROUND, [f"{name}.e164.arpa."], ["NAPTR"])
     assert question.told(query, response)
     assert question.told(query, response[:-cut]) is None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -170,8 +169,8 @@ def test_the_fuzzer_sees_a_fault(wrong):
             return reply._replace(wire=packet[:2] + first[2:])
         return None if wrong == "lost" else reply._replace(wire=reply.wire + bytes(600))
 
-    examiner._warm.respond = respond
     examiner.examine(MALFORMED["class CHAOS"], tcp=False)
+    examiner._warm.respond = respond
     if wrong == "kept":
         examiner.examine(header() + question(), tcp=False)
     with pytest.raises(AssertionError):
@@ -278,11 +277,6 @@ def test_readme_has_rows_of_each_part():
 
 def test_readme_names_every_module_of_the_tests():
     text = frame.README.read_text(encoding="utf-8")
-    named = set(re.findall(r"`([\w/]+\.py)`", text))
-    files = {
-        path.relative_to(TESTS).as_posix()
-        for path in TESTS.rglob("*.py")
-        if path.name != "__init__.py" and "node_modules" not in path.parts
-    }
-    assert files - named == set()
-    assert named - files == set()
+    assert text == frame.listed(text), "run: python -m tests.torture --modules"
+    for path in TESTS.rglob("test_*.py"):
+        assert f"`{path.relative_to(TESTS).as_posix()}`" in text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+import dns.name
+import masterlines
 import pytest
 import zones
 from conftest import need
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import enumlab as lab
-from enumlab import LabError, Zone, ZoneError
+from enumlab import LabError, Zone, ZoneError, masterfile
 from enumlab.found import Why
 
 TOP = """$TTL 1h
@@ -309,3 +311,67 @@ def test_repr_and_html():
     html = playground._repr_html_()
     assert "<caption>Zone e164.arpa.: 10 owners, 16 records</caption>" in html
     assert "&quot;u&quot;" in html
+
+
+# Plain lines are packed at once; the others are read by dnspython's reader, one by one
+
+
+def one_by_one(text, origin):
+    top = dns.name.from_text(origin)
+    return Zone(top, masterfile.read(text, top))
+
+
+def outcome(read, text, origin="e164.arpa."):
+    """The zone as text, and where its records stood, or the error; names in lower case."""
+    try:
+        zone = read(text, origin)
+    except ZoneError as error:
+        return str(error)
+    lines = {
+        (owner.lower(), rdata): zone.line(owner, rdata) for owner, rrset in zone for rdata in rrset
+    }
+    return zone.to_text().lower(), zone.outside, lines, len(zone), repr(zone)
+
+
+@settings(max_examples=300, deadline=None)
+@given(masterlines.TEXTS)
+def test_a_zone_is_the_same_however_its_lines_are_read(lines):
+    text = TOP + lines
+    assert outcome(Zone.from_text, text) == outcome(one_by_one, text)
+
+
+@pytest.mark.parametrize("origin", [".", "6.1.", "1.6.e164.arpa.", "E164.ARPA.", "arpa."])
+def test_plain_lines_below_any_origin(origin):
+    owners = ["1.6", "6.1.", "1.6.1.", "1.6.e164.arpa.", "2.1.6.E164.arpa.", "*", "*.6.1."]
+    owners.append("7.arpa.")
+    text = TOP.replace("ns.example.", "ns") + "".join(
+        f'{owner} {ttl} NAPTR {order} 1 "u" "E2U+sip" "!^.*$!sip:{order}@b.example!" .\n'
+        for order, owner in enumerate(owners * 2)
+        for ttl in ("60", "", "2h IN", "IN 1w")
+    )
+    assert outcome(Zone.from_text, text, origin) == outcome(one_by_one, text, origin)
+
+
+def test_more_records_at_one_name_than_are_packed():
+    line = '1 NAPTR {} 1 "u" "E2U+sip" "!^.*$!sip:{}@b.example!" .\n'
+    text = TOP + "".join(line.format(n // 2, n // 2) for n in range(120))
+    assert outcome(Zone.from_text, text) == outcome(one_by_one, text)
+    assert len(zone(text[len(TOP) :]).find("1").records) == 60
+
+
+def test_a_plain_record_beside_an_alias_is_refused_at_its_line():
+    for lines in ("1 CNAME 2\n1 {}\n", "1 {}\n1 CNAME 2\n"):
+        text = lines.format('60 NAPTR 1 1 "u" "E2U+sip" "!^.*$!sip:a@b.example!" .')
+        with pytest.raises(ZoneError, match="CNAME") as told:
+            zone(text)
+        assert told.value.line == TOP.count("\n") + 2
+
+
+def test_an_edit_changes_packed_records_like_any_other():
+    plain = zone('1 NAPTR 1 1 "u" "E2U+sip" "!^.*$!sip:a@b.example!" .\n2.2 TXT x')
+    more = plain.with_records('1 NAPTR 2 1 "u" "E2U+sip" "!^.*$!sip:b@b.example!" .\n1 TXT y')
+    assert [record.order for record in more.find("1").records] == [1, 2]
+    assert [record.order for record in plain.find("1").records] == [1]
+    assert more.rdataset("1", "TXT") is not None
+    assert more.without("1").to_text() == plain.without("1").to_text()
+    assert plain.without("2.2").find("2").why == "no such name"

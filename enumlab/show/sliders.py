@@ -18,6 +18,7 @@ from enumlab.targets import several, target, target_names
 
 MOST_CALLS = 100_000  # a redraw stays quick even where it needs a row for each call
 MOST_SEED = 999
+INSTEAD = "Run this cell: its controls appear here."
 
 # Sliders share what room there is, and go to the next line before they are too short to use.
 ROW = {"flex_flow": "row wrap"}
@@ -77,7 +78,9 @@ class Panel:
 
     def _ipython_display_(self) -> None:
         self._handle = display(self.picture, display_id=True)  # type: ignore[no-untyped-call]
-        display(self._box)  # type: ignore[no-untyped-call]
+        # A saved notebook that is opened again has no controls until the cell is run.
+        instead = {"text/html": f"<p>{INSTEAD}</p>", "text/plain": INSTEAD}
+        display(self._box._repr_mimebundle_() | instead, raw=True)  # type: ignore[no-untyped-call]
 
     def _add(self, label: str, control: widgets.Widget) -> widgets.Widget:
         self.controls[label] = control

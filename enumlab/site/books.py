@@ -17,7 +17,7 @@ COPY = """\
 You are reading a copy: nothing runs on this page. Exercises, guesses and sliders need a running
 kernel. [Take the course home](../index.md#take-it-home) to run the cells yourself.
 :::"""
-NEEDS_KERNEL = "Answer it in a running notebook: an exercise needs a kernel, which checks it at once."
+NEEDS_KERNEL = "Answer it in a running notebook: it takes a kernel to check an exercise."
 _EXERCISE = re.compile(r"^@?lab\.exercise\(", re.MULTILINE)
 
 

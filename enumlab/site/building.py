@@ -32,7 +32,8 @@ def build(out: Path, notebooks: Path = NOTEBOOKS) -> Path:
     missing = [name for name in ("sphinx", "myst_nb", "sphinx_book_theme") if not _there(name)]
     if missing:
         raise LabError(
-            f"the site needs {', '.join(missing)}, not installed here. `make site` installs it first."
+            f"the site needs {', '.join(missing)}, not installed here. "
+            "`make site` installs it first."
         )
     _clear(out)
     with tempfile.TemporaryDirectory() as folder:

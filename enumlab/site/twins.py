@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from enumlab.errors import LabError
+from enumlab.naptr import Naptr
 from enumlab.show.plain import Table
 from enumlab.show.sliders import Panel, explore
 from enumlab.zone import Zone
+
+
+CAPTION = "The sliders at a few positions: calls observed, and percent expected"
+STATE = {"True": "down", "False": "up"}
 
 
 @dataclass(frozen=True)
@@ -85,17 +90,18 @@ def twin_table(name: str, seen: str) -> Table:
         rows.append((_words(position), *_calls(panel)))
     targets = _column(first, "target")
     headers = ("moved", *(target for target in targets if target != "lost"), "lost")
-    return Table("The sliders at a few positions: calls observed, and percent expected", headers, rows)
+    return Table(CAPTION, headers, rows)
 
 
 def _panel(twin: Twin) -> Panel:
-    records = Zone.named("playground").find(f"{twin.owner}.e164.arpa.", "NAPTR").records
-    return explore(records, **twin.start)
+    found = Zone.named("playground").find(f"{twin.owner}.e164.arpa.", "NAPTR").records
+    return explore([record for record in found if isinstance(record, Naptr)], **twin.start)
 
 
 def _calls(panel: Panel) -> tuple[str, ...]:
-    each = zip(_column(panel, "target"), _column(panel, "observed"), _column(panel, "percent"), strict=True)
-    got = {target: f"{observed} ({percent})" for target, observed, percent in each}
+    """Observed and expected calls of each target, and of nobody at the end."""
+    columns = [_column(panel, header) for header in ("target", "observed", "percent")]
+    got = {target: f"{seen} ({share})" for target, seen, share in zip(*columns, strict=True)}
     lost = got.pop("lost", "0")
     return (*got.values(), lost)
 
@@ -112,8 +118,7 @@ def _words(position: Mapping[str, Any]) -> str:
         >>> _words({"server3 preference": 0, "server1 down": True, "server2 down": False})
         'server3 preference 0, server1 down, server2 up'
     """
-    said = {True: "down", False: "up"}
     return ", ".join(
-        f"{label.removesuffix(' down')} {said[value]}" if isinstance(value, bool) else f"{label} {value}"
+        f"{label.removesuffix(' down')} {STATE.get(str(value), value)}"
         for label, value in position.items()
     )

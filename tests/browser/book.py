@@ -182,7 +182,7 @@ class Book:
                     const data = output.data ?? {};
                     const wanted = data['application/vnd.jupyter.widget-view+json']
                         ? '.jupyter-widgets' : data['image/png'] ? 'img' : null;
-                    if (!node || node.getBoundingClientRect().height < 5)
+                    if (!node?.innerText.trim() && !node?.querySelector('img, svg'))
                         found.push(`cell ${at}: output ${number} cannot be seen`);
                     else if (wanted && !node.querySelector(wanted))
                         found.push(`cell ${at}: output ${number} has no ${wanted}`);

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from .book import until
+from .test_sliders import Panel
 
 pytestmark = pytest.mark.browser
 
@@ -86,3 +87,23 @@ def test_two_notebooks_at_once(open_book):
     for book in (one, two):
         book.do("await window.all;")
         assert [each for each in book.troubles() if "expected [" not in each] == []
+
+
+def test_a_saved_notebook_opened_again(open_book, jupyter):
+    """The picture as it was saved, and in place of the sliders a line that says what to do."""
+    saved = (jupyter.folder / "03-how-are-calls-shared.ipynb").read_bytes()
+    panel = Panel(open_book("03"))
+    book, index = panel.book, panel.index
+    try:
+        book.slider("server3 preference").press("ArrowLeft")
+        panel.moved()
+        book.command("docmanager:save")
+        book.open(book.page.url)
+        assert book.shown(index) == panel.seen
+        assert book.cell(index).get_by_text("Run this cell: its controls appear here.").is_visible()
+        assert book.unseen() == [f"cell {index}: output 1 has no .jupyter-widgets"]
+        book.run(index)
+        until(lambda: book.cell(index).locator(".widget-hslider").count() == 8, "eight sliders")
+        assert book.complaints == []
+    finally:
+        (jupyter.folder / "03-how-are-calls-shared.ipynb").write_bytes(saved)

@@ -12,7 +12,8 @@ import pytest
 import enumlab as lab
 from enumlab.notebooks.files import as_text, read
 from enumlab.site import building, twins
-from enumlab.site.books import NEEDS_KERNEL, page
+from enumlab.site.books import NEEDS_KERNEL
+from enumlab.site.books import page as as_page
 
 from .conftest import ROOT, SCREENSHOTS, html_pages, notebook_cells
 from .pages import Page
@@ -92,8 +93,8 @@ def test_the_twin_shows_what_the_calls_do():
     assert table.headers == ("moved", "server1", "server2", "server3", "lost")
     rows = {row[0]: row[1:] for row in table.rows}
     by_hand = lab.simulate([(10, 100), (10, 100), (10, 0)], calls=10_000).counts
-    counts = [f"{by_hand[name]:,} ({share})" for name, share in zip("ABC", ("50 %", "50 %", "0 %"))]
-    assert rows["server3 preference 0"] == (*counts, "0")
+    counts = f"{by_hand['A']:,} (50 %)", f"{by_hand['B']:,} (50 %)", "0 (0 %)", "0"
+    assert rows["server3 preference 0"] == counts
     assert rows["server3 down"][2:] == ("0 (0 %)", "0")
 
 
@@ -283,6 +284,6 @@ def test_a_warning_stops_the_build(tmp_path, monkeypatch, text, seen):
 
 def test_a_page_leaves_the_notebook_as_it_was():
     before = as_text(read(BOOKS[1]))
-    changed = page(BOOKS[1])
+    changed = as_page(BOOKS[1])
     assert as_text(read(BOOKS[1])) == before
     assert len(changed.cells) == len(read(BOOKS[1]).cells)  # without its footer, with a note

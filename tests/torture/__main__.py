@@ -1,12 +1,13 @@
 """`python -m tests.torture [--short] [--write] [PART ...]`: hostile runs, and a table of figures.
 
 Without a part, all run. `--write` also puts the rows into tests/README.md, in place of those that
-the same parts gave before.
+the same parts gave before. `--modules` runs nothing, and writes the list of modules there.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib
 import platform
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 README = TESTS / "README.md"
 BEGIN, END = "<!-- torture: begin -->", "<!-- torture: end -->"
+MODULES = "<!-- modules: begin -->", "<!-- modules: end -->"
 HEAD = ["what", "figure", "peers", "note", "command"]
 COMMAND = "`python -m tests.torture {}`"
 PARTS = [
@@ -48,8 +50,8 @@ def rows(part: str, full: bool) -> Iterator[list[str]]:
         ]
 
 
-def table(lines: list[list[str]]) -> str:
-    every = [HEAD, ["---"] * len(HEAD), *lines]
+def table(head: list[str], lines: list[list[str]]) -> str:
+    every = [head, ["---"] * len(head), *lines]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in every)
 
 
@@ -65,7 +67,25 @@ def written(text: str, new: list[list[str]], how: str) -> str:
     merged = [row for row in old if row[-1] not in ran] + new
     sequence = [COMMAND.format(part) for part in PARTS]
     merged.sort(key=lambda row: sequence.index(row[-1]))
-    return f"{text[:start]}\n\n{how}\n\n{table(merged)}\n\n{text[end:]}"
+    return f"{text[:start]}\n\n{how}\n\n{table(HEAD, merged)}\n\n{text[end:]}"
+
+
+def modules() -> str:
+    """A table of all modules of tests/, each with the first sentence of its docstring."""
+    lines = []
+    for path in sorted(TESTS.rglob("*.py"), key=lambda each: (len(each.parts), each)):
+        if path.name == "__init__.py" or "node_modules" in path.parts:
+            continue
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first = said.partition("\n\n")[0].replace("\n", " ").replace("|", "/")
+        lines.append([f"`{path.relative_to(TESTS).as_posix()}`", first])
+    return table(["module", "what it is"], lines)
+
+
+def listed(text: str) -> str:
+    """A README with the list of modules as they are."""
+    start, end = text.index(MODULES[0]) + len(MODULES[0]), text.index(MODULES[1])
+    return f"{text[:start]}\n\n{modules()}\n\n{text[end:]}"
 
 
 def main(words: list[str] | None = None) -> None:
@@ -73,7 +93,11 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(there())}")
     parser.add_argument("--short", action="store_true", help="as `make test` has it")
     parser.add_argument("--write", action="store_true", help="put the rows into tests/README.md")
+    parser.add_argument("--modules", action="store_true", help="only list the modules there")
     given = parser.parse_args(words)
+    if given.modules:
+        README.write_text(listed(README.read_text(encoding="utf-8")), encoding="utf-8")
+        return
     parts = given.parts or there()
     if unknown := {*parts} - {*there()}:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(there())}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parents[1]
 LONGEST = 1500  # octets of a packet
-SWITCH = 500  # packets between one zone and the next
+SWITCH = 1000  # packets between one zone and the next
 FULL, SHORT = 600, 10  # seconds
 ALL = 10_000_000  # packets that a long run asks for
 
@@ -40,9 +40,9 @@ class Examiner:
         from enumlab import Zone
         from enumlab.responder import Responder
         from torture import oracle
-        from torture.strange import served
+        from torture.strange import SOUND, served
 
-        self._fresh, self._oracle = Responder, oracle
+        self._fresh, self._oracle, self._sound = Responder, oracle, SOUND
         # Names that both hold, with other records at some.
         self._zones = [served(), Zone.named("corrected")]
         self._warm = Responder(self._zones[0], "none")
@@ -53,9 +53,17 @@ class Examiner:
     def examine(self, packet: bytes, tcp: bool) -> None:
         """Raise AssertionError if anything is wrong with what is answered."""
         self.packets += 1
-        if self.packets % SWITCH == 0:
-            zone = self._zones[self.packets // SWITCH % 2]
-            self._warm.zone = self._turning.zone = zone
+        if self.packets % SWITCH == 1:
+            self._turn()
+        self._judge(packet, tcp)
+
+    def _turn(self) -> None:
+        """Another zone in place of the last; sound queries, so that something is kept of it."""
+        self._warm.zone = self._turning.zone = self._zones[self.packets // SWITCH % 2]
+        for packet in self._sound:
+            self._judge(packet, tcp=False)
+
+    def _judge(self, packet: bytes, tcp: bool) -> None:
         reply = self._warm.respond(packet, tcp=tcp)
         wire = reply and reply.wire
         first = self._first_time(wire)

@@ -109,7 +109,7 @@ def rows(full: bool) -> Iterator[tuple[str, str, str, str]]:
         "the same packets to BIND: same rcode, or same silence",
         f"{result.same / result.packets:.2%} of {result.packets:,}",
         f"{apart:,} differ for a known reason, {sum(result.unexplained.values()):,} without",
-        "REASONS in tests/torture/differ.py lists them",
+        "; ".join(result.examples[:3]) or "REASONS in tests/torture/differ.py lists them",
     )
     ours, theirs = (cpu / result.packets * 1e6 for cpu in result.cpu)
     yield (

@@ -76,11 +76,14 @@ TELLING = [0, 1, 2, 3, 11, 12, 0x3F, 0x40, 0x7F, 0x80, 0xC0, 0xFF]  # octets tha
 TELLING_WORDS = [0, 1, 2, 41, 0x00FF, 0x0100, 0x7FFF, 0x8000, 0xC00C, 0xC000, 0xFFFF]
 LONGEST = 4096  # octets of a mutated packet
 
-SEEDS = [
-    *MALFORMED.values(),
+SOUND = [
     *[header() + question(wire, rdtype) for wire in WIRES for rdtype in (35, 16, 1)],
     *[header(0x100, additionals=1) + question(wire) + opt() for wire in WIRES],
     *[header(additionals=1) + question(wire, 16) + opt(4096, flags=0x8000) for wire in WIRES],
+]
+SEEDS = [
+    *MALFORMED.values(),
+    *SOUND,
     header(additionals=1) + question() + opt(data=b"\0\x0a\0\x08" + b"cookieco"),
     header(answers=1, additionals=1) + question() + record(NUMBER, 35) + opt(),
     header(authorities=1) + question() + b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4",

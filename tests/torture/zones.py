@@ -304,16 +304,17 @@ CHECKERS = {
 
 def theirs(checker: str, path: Path, wait: float = 20) -> bool | None:
     """Whether a real name server's checker loads a file; None if it comes to no end."""
-    command = [*CHECKERS[checker], str(path)]
-    command[0] = peers.require(command[0])
+    program, *arguments = CHECKERS[checker]
+    bounded = ["sh", "-c", 'ulimit -v 2097152; exec "$@"', "sh"]  # 2 GiB of memory
+    command = [*bounded, peers.require(program), *arguments, str(path)]
     try:
         done = subprocess.run(
             command,
             cwd=path.parent,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             timeout=wait,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)),
         )
     except subprocess.TimeoutExpired:
         return None
@@ -332,7 +333,6 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
             "NAPTR, regexp without its end",
             "NAPTR, regexp not POSIX",
         ],
-        "the checker reads the endless file": ["$INCLUDE without end"],
     },
     "NSD": {
         "the lab reads UTF-8 only, and names the octet that is not": ["ISO 8859-1 in a text"],
@@ -386,7 +386,6 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
             "a parenthesis before the owner",
             "1,000 parentheses",
         ],
-        "the checker reads the endless file": ["$INCLUDE without end"],
     },
     "Knot": {
         "Knot takes no control sign and nothing beyond ASCII": [
@@ -429,22 +428,22 @@ ALLOWED: dict[str, dict[str, list[str]]] = {
         "no answer can carry it": ["TXT of 65,535 octets"],
         "Knot leaves the wrong SOA record out": ["two SOA records", "SOA below the top"],
         "RFC 4592 section 4.2": ["a wildcard with NS"],
-        "the checker comes to no end": ["$INCLUDE of itself"],
     },
 }
 
 
-ENDLESS = {"$INCLUDE without end", "$INCLUDE of itself"}  # not waited for
+# What a checker says of these depends on time and memory: it is only counted whether it ends.
+ENDLESS = {"$INCLUDE without end", "$INCLUDE of itself"}
 
 
 def disagreements(checker: str, folder: Path) -> tuple[set[str], int]:
-    """The files of the corpus on which a checker's verdict is another, and how many it hung on."""
+    """The files on which a checker's verdict is another, and on how many it came to no end."""
     path, other, hung = folder / "zone", set(), 0
     for name, octets in CORPUS.items():
         path.write_bytes(octets)
-        verdict = theirs(checker, path, 2 if name in ENDLESS else 20)
-        hung += verdict is None
-        if verdict != ours(path):
+        if name in ENDLESS:
+            hung += theirs(checker, path, 2) is None
+        elif theirs(checker, path) != ours(path):
             other.add(name)
     return other, hung
 
@@ -551,12 +550,13 @@ def rows(full: bool) -> Iterator[tuple[str, str, str, str]]:
         for checker, reasons in ALLOWED.items():
             other, hung = disagreements(checker, Path(name))
             listed = {name for names in reasons.values() for name in names}
-            same = f"{len(CORPUS) - len(other)} of {len(CORPUS)}"
+            compared = len(CORPUS) - len(ENDLESS)
+            same = f"{compared - len(other)} of {compared}"
             note = f"the {len(listed)} that may differ are listed with their reasons"
             yield (
                 f"hostile master files judged as by {checker}",
                 same,
-                f"{checker} came to no end on {hung}, the lab on 0",
+                f"came to no end on {hung} more, the lab on 0",
                 note if other <= listed else f"NOT LISTED: {sorted(other - listed)}",
             )
     size = 100_000_000 if full else 3_000_000
