@@ -130,6 +130,7 @@ class Answer:
         domain: the name asked for, absolute.
         lookups: every query with its answer; more than one where non-terminal records lead on.
         service: the Enumservice wanted.
+        walked: the walk, where there was more than one lookup.
     """
 
     number: str
@@ -137,11 +138,12 @@ class Answer:
     domain: str
     lookups: list[Lookup]
     service: str = "sip"
+    walked: Walk | None = field(default=None, compare=False)
 
     @cached_property
     def _walk(self) -> Walk:
-        kept = {lookup.domain.lower(): lookup for lookup in self.lookups}
-        return Walk(self.aus, self.domain, self.service, lambda domain: kept[domain.lower()])
+        first = self.lookups[0]
+        return self.walked or Walk(self.aus, self.domain, self.service, lambda _: first)
 
     @property
     def uris(self) -> list[str]:
@@ -273,12 +275,11 @@ def answered(
     number: str, aus: str, found: Lookup, service: str, look_up: Callable[[str], Lookup]
 ) -> Answer:
     """The answer, once all names that the records lead on to have been asked for."""
-    lookups = [found]
-    if not all(record.terminal for record in found.arrived):
-        kept = {found.domain: found}
-        walk = Walk(aus, found.domain, service, lambda name: kept.get(name) or look_up(name))
-        lookups = walk.lookups
-    return Answer(number, aus, found.domain, lookups, service)
+    if all(record.terminal for record in found.arrived):
+        return Answer(number, aus, found.domain, [found], service)
+    kept = {found.domain: found}
+    walk = Walk(aus, found.domain, service, lambda name: kept.get(name) or look_up(name))
+    return Answer(number, aus, found.domain, walk.lookups, service, walk)
 
 
 class Walk:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
+from enumlab import memory
 from enumlab.errors import LabError, NoMatch, SubstitutionError
+from enumlab.matching import REPEATED_GROUP
 from enumlab.substitution import Substitution
 
 LIMIT = 0.1  # seconds
@@ -122,6 +126,8 @@ def _posix(pattern: str, text: str, limit: float) -> Outcome:
 
 
 def _python(pattern: str, text: str, limit: float) -> Outcome:
+    if not memory.SOCKETS:  # in a browser, where there are no processes either
+        return _python_here(pattern, text)
     asked = json.dumps({"pattern": pattern, "text": text, "limit": limit})
     try:
         child = subprocess.run(
@@ -140,6 +146,17 @@ def _python(pattern: str, text: str, limit: float) -> Outcome:
         return Outcome("stopped")
     kind, what = json.loads(child.stdout)
     return Outcome(kind, what)
+
+
+def _python_here(pattern: str, text: str) -> Outcome:
+    if REPEATED_GROUP.search(pattern):
+        return Outcome("refused", "not tried: it repeats a group, and nothing here could stop it")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found = re.search(pattern, text)
+    except (re.error, RecursionError) as error:
+        return Outcome("refused", str(error))
+    return Outcome("matched", found.group()) if found else Outcome("no match")
 
 
 def _table(tried: Dialects) -> object:

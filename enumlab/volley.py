@@ -137,6 +137,7 @@ class _Volley:
         receive, queries, sent = sock.recv, self.queries, self.sent
         while True:
             now = time.monotonic()
+            sock.settimeout(self.timeout)
             for place in islice(waiting, IN_FLIGHT - len(sent)):
                 sent[place] = now, 1
                 sock.send(queries[place])

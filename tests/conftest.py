@@ -7,7 +7,13 @@ import os
 import pytest
 
 # Programs that only tests run; enumlab.peers names the packages of the others.
-PACKAGES = {"chromium": "chromium", "git": "git"}
+PACKAGES = {
+    "chromium": "chromium",
+    "dnsperf": "dnsperf",
+    "git": "git",
+    "node": "nodejs",
+    "npm": "npm",
+}
 
 
 def need(program: str) -> str:

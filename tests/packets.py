@@ -234,6 +234,17 @@ MORE = {
     + opt(version=1),
     "NSEC of an alias to nothing": header() + question("nothing.e164.arpa.", 47),
     "NSEC of an alias": header() + question("1.e164.arpa.", 47),
+    "SIG of an alias that does not end": header() + question("loop.e164.arpa.", 24),
+    "a SIG record that signs nothing": header(additionals=1)
+    + question()
+    + record(rdtype=24, data=struct.pack("!HBBIIIH", 1, 8, 2, 60, 2, 1, 7) + b"\1a\0sign"),
+    "opcode 8, two questions": header(8 << 11, questions=2) + question() + question(rdtype=A),
+    "EDNS version 1, two equal questions": header(questions=2, additionals=1)
+    + question() * 2
+    + opt(version=1),
+    "EDNS version 1, opcode 8, class ANY": header(8 << 11, additionals=1)
+    + question(rdclass=255)
+    + opt(version=1),
     "NOTIFY": header(4 << 11) + question("e164.arpa.", 6),
     "NOTIFY with an answer": header(4 << 11 | AA, answers=1) + question("e164.arpa.", 6) + record(),
     "UPDATE": header(5 << 11) + question("e164.arpa.", 6),

@@ -141,7 +141,7 @@ def test_make_installs_it_with_hashes_and_nothing_without(lock):
 
 @pytest.fixture
 def wheel(tmp_path):
-    """A package of one line, in a folder that pip looks into instead of an index."""
+    """A package of one line."""
     path = tmp_path / "tiny_thing-1.0-py3-none-any.whl"
     _write_wheel(path, "x = 1\n")
     return path
@@ -164,13 +164,13 @@ def _write_wheel(path, source):
         archive.writestr(f"{about}/RECORD", f"{record}{about}/RECORD,,\n")
 
 
-def pip_install(folder, requirement):
-    """As the Makefile does, but offline and into a folder that goes away."""
-    (folder / "lock").write_text(requirement + "\n")
+def pip_install(wheel, checked):
+    """As the Makefile does, but from a file, and into a folder that goes away."""
+    lock, site = wheel.parent / "lock", wheel.parent / "site"
+    lock.write_text(f"{wheel} {checked}\n")
     command = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "install"]
-    offline = ["--no-index", "--find-links", str(folder), "--target", str(folder / "site")]
     return subprocess.run(
-        [*command, *offline, "--require-hashes", "-r", str(folder / "lock")],
+        [*command, "--no-index", "--target", str(site), "--require-hashes", "-r", str(lock)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -178,26 +178,27 @@ def pip_install(folder, requirement):
     )
 
 
-def locked(wheel):
-    return f"tiny-thing==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+def hash_of(wheel):
+    return f"--hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}"
 
 
 def test_what_is_as_it_was_is_installed(wheel):
-    done = pip_install(wheel.parent, locked(wheel))
+    done = pip_install(wheel, hash_of(wheel))
     assert done.returncode == 0, done.stderr
     assert (wheel.parent / "site" / "tiny_thing.py").read_text() == "x = 1\n"
 
 
 def test_what_was_tampered_with_is_refused(wheel):
-    line = locked(wheel)
+    checked = hash_of(wheel)
     _write_wheel(wheel, "x = 2\n")
-    done = pip_install(wheel.parent, line)
+    done = pip_install(wheel, checked)
     assert done.returncode != 0
     assert "DO NOT MATCH THE HASHES" in done.stderr
     assert not (wheel.parent / "site").exists()
 
 
 def test_what_has_no_hash_is_refused(wheel):
-    done = pip_install(wheel.parent, "tiny-thing==1.0")
+    done = pip_install(wheel, "")
     assert done.returncode != 0
     assert "--require-hashes" in done.stderr
+    assert not (wheel.parent / "site").exists()

@@ -35,11 +35,8 @@ RUNS = 4  # what leaks each time shows after so many; a kernel opens one or two 
 
 
 def free_port():
-    with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        while True:
-            udp.bind(("127.0.0.1", 0))
-            tcp.bind(udp.getsockname())
-            return udp.getsockname()[1]
+    with LabServer(PLAYGROUND, port=0) as server:
+        return server.port
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 import enumlab as lab
 from enumlab import matching, memory, notice
 from enumlab.client import look_up
+from enumlab.dialects import Outcome, dialects
 from enumlab.substitution import Substitution
 from enumlab.volley import look_up_many
 
@@ -153,3 +154,12 @@ def test_without_regex_and_its_clock_a_repeated_group_is_not_tried(no_regex):
             Substitution.parse(f"!{pattern}!x!")
     for pattern in [r"\(a\)*", "[)*]+a*", "(a)(b|c)", "(a)?"]:
         Substitution.parse(f"!{pattern}!x!")
+
+
+def test_without_processes_the_dialects_are_still_compared(no_sockets, monkeypatch):
+    monkeypatch.setattr("subprocess.run", None)
+    assert not dialects(r"(\+6|\+61)", "+61255").agree
+    assert dialects(r"^\+\d+$", "+61").python == Outcome("matched", "+61")
+    assert dialects("[[a]", "+61").python.kind == "no match"
+    assert dialects("a**", "a").agree
+    assert "not tried" in dialects("^(a|aa)+$", "a" * 64).python.text

@@ -367,4 +367,7 @@ def test_a_picture_stands_above_the_sliders(panel, monkeypatch):
     shown = []
     monkeypatch.setattr(sliders, "display", lambda what, **_: shown.append(what))
     panel._ipython_display_()
-    assert shown == [panel.picture, panel._box]
+    picture, bundle = shown
+    assert picture == panel.picture
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel._box.model_id
+    assert bundle["text/plain"] == sliders.INSTEAD  # what a saved notebook shows, opened again

@@ -28,7 +28,7 @@ from enumlab.responder import Responder
 TESTS = Path(__file__).parent
 # How the server may be run; each must stand the same.
 WAYS = {"thread": {}, "process": {"process": True}}
-CPU = 15  # times BIND's, for one hostile packet
+CPU = 6  # times BIND's, for one hostile packet
 
 
 @pytest.fixture(params=WAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ NO_MATHS = "mathjax_ignore"
 
 # JupyterLab sets text to the right, which suits numbers only.
 LEFT = ' style="text-align:left"'
+LONG = ' style="text-align:left;min-width:9em;overflow-wrap:anywhere"'
+LONG_WORD = 24  # letters
+
+TAG = re.compile(r"<[^>]*>")
+UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h|days?)(?!\w))")
 
 
 class Markup(str):
@@ -38,8 +44,8 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
     head = "".join(f'<th scope="col"{LEFT}>{escape(header)}</th>' for header in headers)
     body = ""
     for first, *others in rows:
-        cells = "".join(f"<td{LEFT}>{_cell(value)}</td>" for value in others)
-        body += f'<tr><th scope="row"{LEFT}>{_cell(first)}</th>{cells}</tr>'
+        cells = "".join(f"<td{_style(value)}>{_cell(value)}</td>" for value in others)
+        body += f'<tr><th scope="row"{_style(first)}>{_cell(first)}</th>{cells}</tr>'
     return (
         f'<table class="{NO_MATHS}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -47,7 +53,22 @@ def table(caption: str, headers: Sequence[str], rows: Iterable[Sequence[object]]
 
 
 def _cell(value: object) -> str:
-    return str(value) if isinstance(value, Markup) else escape(str(value))
+    """A cell's HTML; a number and its unit stay on one line.
+
+    Example:
+        >>> _cell("<1 % of 15 min"), _cell(Markup("<b>1 %</b>"))
+        ('&lt;1&nbsp;% of 15&nbsp;min', '<b>1 %</b>')
+    """
+    if isinstance(value, Markup):
+        return str(value)
+    return UNIT.sub("&nbsp;", escape(str(value)))
+
+
+def _style(value: object) -> str:
+    """A long word, such as a name, may break anywhere, or the table is too wide for its place."""
+    text = TAG.sub("", value) if isinstance(value, Markup) else str(value)
+    longest = max(map(len, text.split()), default=0)
+    return LEFT if longest <= LONG_WORD else LONG
 
 
 def zone_table(zone: Zone) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from enumlab.errors import LabError
 
 PAGES = Path(__file__).parent / "pages"
 COURSE = "<!-- course -->"  # on the landing page
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # a terminal's, in what Sphinx says
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
@@ -26,14 +28,18 @@ def build(out: Path, notebooks: Path = NOTEBOOKS) -> Path:
         The landing page.
 
     Raises:
-        LabError: Sphinx is not installed, or found something to warn of; `out` holds something
-            else than a site.
+        LabError: Sphinx is not installed, or found something to warn of; there are no notebooks;
+            `out` holds something else than a site.
     """
     missing = [name for name in ("sphinx", "myst_nb", "sphinx_book_theme") if not _there(name)]
     if missing:
         raise LabError(
             f"the site needs {', '.join(missing)}, not installed here. "
             "`make site` installs it first."
+        )
+    if not (notebooks / "glossary.md").is_file():
+        raise LabError(
+            f"there is no course in {notebooks}. Build the site in the project's folder."
         )
     _clear(out)
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +87,7 @@ def _run_sphinx(source: Path, out: Path, doctrees: Path) -> None:
             freshenv=True,
         )
         app.build(force_all=True)
-    warnings = said.getvalue().replace(f"{source}/", "").strip()
+    warnings = COLOURS.sub("", said.getvalue()).replace(f"{source}/", "").strip()
     if warnings or app.statuscode:
         raise LabError(f"the site has warnings. Mend these:\n{warnings}")
 

@@ -12,7 +12,6 @@ from enumlab.show.plain import Table
 from enumlab.show.sliders import Panel, explore
 from enumlab.zone import Zone
 
-
 CAPTION = "The sliders at a few positions: calls observed, and percent expected"
 STATE = {"True": "down", "False": "up"}
 

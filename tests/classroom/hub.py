@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -12,7 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,20 +103,21 @@ def running(folder: Path, node: str) -> Iterator[Hub]:
         cwd=folder,
         env=environment(folder) | {"CONFIGPROXY_AUTH_TOKEN": secrets.token_hex()},
     )
-    everyone: list[int] = []
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process, folder / "log")
         yield Hub(url, password, folder, process.pid)
-        everyone = proc.tree(process.pid)
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        everyone = proc.tree(process.pid)
+        process.terminate()  # it ends its proxy and the learners' servers
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        left = [pid for pid in everyone if proc.lives(pid)]
+        for pid in left:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
         log.close()
-    left = [pid for pid in everyone if proc.lives(pid)]
     assert not left, f"still there after the hub: {left}"
 
 

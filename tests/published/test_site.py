@@ -262,9 +262,13 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path):
         building.build(tmp_path)
     with pytest.raises(lab.LabError, match="is a file"):
         building.build(tmp_path / "thesis.txt")
+    with pytest.raises(lab.LabError, match="no course in"):
+        building.build(tmp_path / "out", tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of Sphinx, on its extensions
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("text", "seen"), [
     ("# Title\n\n[gone](gone.md)\n", "gone"),
     ("# Title\n\n[gone](#gone)\n", "gone"),

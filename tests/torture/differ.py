@@ -15,12 +15,13 @@ from packets import header, question
 from torture.volley import PROBE, Volley
 from torture.watched import Watched
 
-NOERROR, FORMERR, NXDOMAIN, NOTIMP, REFUSED, NOTAUTH, BADVERS = 0, 1, 3, 4, 5, 9, 16
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, NOTAUTH, BADVERS = *range(6), 9, 16
 SILENCE = -1
 NOTIFY, UPDATE = 4, 5
 CHAOS, NONE, ANY = 3, 254, 255
 OPT = 41
-BESIDE_ALIAS = {25, 46, 47}  # KEY, RRSIG, NSEC
+SIG = 24
+BESIDE_ALIAS = {SIG, 25, 46, 47}  # KEY, RRSIG, NSEC
 # LLQ, UL, client subnet, EXPIRE, KEY-TAG, extended error, client and server tag, report channel.
 KNOWN_TO_BIND = {1, 2, 8, 9, 14, 15, 16, 17, 18}
 
@@ -105,14 +106,23 @@ REASONS: dict[str, Holds] = {
         parts.rdclass == CHAOS and theirs == SILENCE
     ),
     "an opcode that nobody serves: BIND looks at the class first": lambda parts, ours, theirs: (
-        parts.opcode > 0 and parts.rdclass in (NONE, ANY) and (ours, theirs) == (NOTIMP, FORMERR)
+        parts.opcode > 0
+        and parts.rdclass in (NONE, ANY)
+        and ours in (NOTIMP, BADVERS)
+        and theirs == FORMERR
+    ),
+    "two questions: BIND looks at the opcode and at EDNS first": lambda parts, ours, theirs: (
+        parts.questions > 1 and ours == FORMERR and theirs in (NOTIMP, BADVERS)
+    ),
+    "a SIG record that signs nothing: BIND takes it as data": lambda parts, ours, theirs: (
+        SIG in parts.records and ours == FORMERR
     ),
     "BIND has no zone of class CHAOS to transfer, the lab refuses the class": (
         lambda parts, ours, theirs: parts.rdclass == CHAOS and (ours, theirs) == (REFUSED, NOTAUTH)
     ),
     "a type that may stand beside a CNAME (RFC 4034): BIND does not follow the alias": (
         lambda parts, ours, theirs: (
-            parts.rdtype in BESIDE_ALIAS and (ours, theirs) == (NXDOMAIN, NOERROR)
+            parts.rdtype in BESIDE_ALIAS and ours in (NXDOMAIN, SERVFAIL) and theirs == NOERROR
         )
     ),
     "class ANY: BIND takes records of every class with it, and then looks at EDNS": (

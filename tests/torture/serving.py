@@ -39,10 +39,17 @@ def stock(stack: ExitStack, options: dict[str, Any]) -> tuple[int, Callable[[], 
 
     resolver = ZoneResolver(plain().to_text(), glob=True)
     silent = DNSLogger(logf=lambda line: None, prefix=False)
-    port = 0
-    for tcp in (False, True):
-        server = DNSServer(resolver, address="127.0.0.1", port=port, tcp=tcp, logger=silent)
-        port = server.server.server_address[1]
+    while True:
+        port, servers = 0, []
+        try:
+            for tcp in (False, True):
+                server = DNSServer(resolver, address="127.0.0.1", port=port, tcp=tcp, logger=silent)
+                port = server.server.server_address[1]
+                servers.append(server)
+            break
+        except OSError:
+            servers[0].server.server_close()  # another program has the same port by TCP
+    for server in servers:
         server.start_thread()
         stack.callback(server.stop)
     return port, dict
