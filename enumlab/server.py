@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from enumlab import memory
 from enumlab.errors import ServerError
 from enumlab.loop import Loop
-from enumlab.notice import say
+from enumlab.notice import Missing, say
 from enumlab.querylog import Entry
 from enumlab.ratelimit import RateLimit
 from enumlab.responder import Responder, Rotation
@@ -146,8 +146,14 @@ class LabServer:
         """The last 10,000 queries, oldest first, one row each.
 
         Columns: time (UTC), transport, name, type, rcode, why, bytes (octets of the answer).
+
+        Raises:
+            Missing: pandas is not here; `tail` shows the same without it.
         """
-        import pandas as pd
+        try:
+            import pandas as pd
+        except ImportError:
+            raise Missing("server.log", "pandas") from None
 
         rows = [
             (at, transport, reply.name, reply.rdtype, reply.rcode, reply.why, reply.size)

@@ -218,7 +218,7 @@ class Book:
             .evaluate("""area => [
             area.querySelector('img').src,
             [...area.querySelectorAll('table tr')].map(
-                row => [...row.cells].map(cell => cell.textContent))]""")
+                row => [...row.cells].map(cell => cell.textContent.replace(/\\u00a0/g, ' ')))]""")
         )
         return hashlib.sha256(base64.b64decode(source.partition(",")[2])).hexdigest(), rows
 

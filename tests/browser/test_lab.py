@@ -12,7 +12,6 @@ pytestmark = pytest.mark.browser
 
 SHOTS = ROOT / "artefacts" / "screenshots"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-WIDE = {"07-your-own-routing-plan": [12], "08-in-real-switches": [34]}
 
 
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
@@ -24,8 +23,7 @@ def test_committed_outputs_and_run_all(open_book, name):
     book.run_all()
     assert book.troubles() == []
     assert pictures(book) == before
-    known = tuple(f"cell {index}: " for index in WIDE.get(name, []))
-    assert [each for each in book.wide() if not each.startswith(known or "-")] == []
+    assert book.wide() == []
     for word, theme in THEMES.items():
         book.theme(theme)
         book.screenshot(SHOTS / f"{name}-{word}.png")

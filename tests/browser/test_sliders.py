@@ -70,6 +70,7 @@ def panel(open_module_book):
 @pytest.mark.parametrize(("label", "column"), [
     ("server3 preference", "preference"), ("server1 preference", "preference"),
     ("server1 order", "order"), ("server2 order", "order"),
+    ("server3 order", "order"),
 ])  # fmt: skip
 def test_preference_and_order(panel, label, column):
     name, handle = label.partition(" ")[0], panel.book.slider(label)
