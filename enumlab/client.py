@@ -35,6 +35,10 @@ DEFAULT = "127.0.0.1:10164"
 TIMEOUT = 2.0  # seconds for one query
 TRIES = 2  # a datagram may get lost
 DEEPEST = 5  # non-terminal records followed, one below the other (RFC 6116 section 5.2.1)
+MOST_LOOKUPS = 100  # for one number, where records lead on to many names
+MATCH = 0.1  # seconds for one match
+MATCHES = 1.0  # for all matches of one number
+LEAST = 0.005  # for one match when those are up
 
 
 class HasAddress(Protocol):
@@ -299,6 +303,7 @@ class Walk:
         self.lookups: list[Lookup] = []
         self.skipped: list[tuple[Naptr, str]] = []
         self.seen: set[str] = set()
+        self.spent = 0.0  # seconds, on matches
         self.uris = self._uris(domain, 0)
 
     def _uris(self, domain: str, depth: int) -> list[str]:
@@ -313,7 +318,7 @@ class Walk:
                 elif not record.terminal:
                     found += self._led_on(record, depth)
                 elif record.offers(self.service):
-                    found.append(record.uri(self.aus))
+                    found.append(self._matched(record.uri))
                 else:
                     self.skipped.append((record, f"does not offer {self.service}"))
             except LabError as error:
@@ -323,14 +328,25 @@ class Walk:
         return found
 
     def _led_on(self, record: Naptr, depth: int) -> list[str]:
-        domain = record.next_domain(self.aus)
+        domain = self._matched(record.next_domain)
         if domain.lower() in self.seen:
             self.skipped.append((record, f"leads to {domain}, which was asked already: a loop"))
             return []
         if depth == DEEPEST:
             self.skipped.append((record, f"the {DEEPEST + 1}th record in a row that leads on"))
             return []
+        if len(self.lookups) >= MOST_LOOKUPS:
+            self.skipped.append((record, f"{MOST_LOOKUPS} names were asked for already"))
+            return []
         return self._uris(domain, depth + 1)
+
+    def _matched(self, match: Callable[..., str]) -> str:
+        """Apply a rule; hostile patterns, however many, get a second between them, and a little."""
+        start = time.perf_counter()
+        try:
+            return match(self.aus, timeout=max(LEAST, min(MATCH, MATCHES - self.spent)))
+        finally:
+            self.spent += time.perf_counter() - start
 
 
 def look_up(

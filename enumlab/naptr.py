@@ -256,11 +256,12 @@ class Naptr:
                 return f"the regexp is not sound: {error}"
         return None
 
-    def uri(self, number: str) -> str:
+    def uri(self, number: str, *, timeout: float = 0.1) -> str:
         r"""Apply a terminal rule to a number (RFC 6116 section 3.3).
 
         Args:
             number: digits, with or without + and separators; the rule sees + and digits.
+            timeout: seconds that the match may take.
 
         Raises:
             NumberError: if this is no number.
@@ -279,7 +280,7 @@ class Naptr:
                 "the record has no flag 'u', so its result is a name to ask for next. "
                 "Use next_domain()."
             )
-        result = rewrite(self.regexp, aus(number))
+        result = rewrite(self.regexp, aus(number), timeout=timeout)
         if not URI.fullmatch(result):
             raise SubstitutionError(
                 f"{self.regexp!r} gives {result!r}, which is not a URI. Expected a scheme, a colon "
@@ -287,11 +288,12 @@ class Naptr:
             )
         return result
 
-    def next_domain(self, number: str) -> str:
+    def next_domain(self, number: str, *, timeout: float = 0.1) -> str:
         """Give the name that a non-terminal rule leads to, absolute (RFC 3403 section 4.1).
 
         Args:
             number: as for `uri`; it matters only where the record has a regexp.
+            timeout: as for `uri`.
 
         Raises:
             NumberError: if this is no number.
@@ -308,7 +310,7 @@ class Naptr:
             raise SubstitutionError("the flag 'u' ends the search with a URI. Use uri().")
         if not self.regexp:
             return self.replacement
-        result = rewrite(self.regexp, aus(number))
+        result = rewrite(self.regexp, aus(number), timeout=timeout)
         try:
             return _absolute(result)
         except ZoneError as error:

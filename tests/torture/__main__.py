@@ -20,7 +20,7 @@ README = TESTS / "README.md"
 BEGIN, END = "<!-- torture: begin -->", "<!-- torture: end -->"
 MODULES = "<!-- modules: begin -->", "<!-- modules: end -->"
 HEAD = ["what", "figure", "peers", "note", "command"]
-COMMAND = "`python -m tests.torture {}`"
+COMMAND = "`python -m tests.torture {}`"  # of a part; with --short before it for a short run
 PARTS = [
     *["packets", "conversations", "fuzz", "worst", "standing", "edns", "zones", "records"],
     *["kernels", "classroom"],
@@ -44,10 +44,13 @@ def there() -> list[str]:
 def rows(part: str, full: bool) -> Iterator[list[str]]:
     """The rows of a part, as the table has them."""
     module = importlib.import_module(f"torture.{part}")
+    command = COMMAND.format(part if full else f"--short {part}")
     for row in module.rows(full):
-        yield [str(cell).replace("|", "/").replace("\n", " ") for cell in row] + [
-            COMMAND.format(part)
-        ]
+        yield [*(str(cell).replace("|", "/").replace("\n", " ") for cell in row), command]
+
+
+def part_of(row: list[str]) -> str:
+    return row[-1].strip("`").split()[-1]
 
 
 def table(head: list[str], lines: list[list[str]]) -> str:
@@ -63,10 +66,9 @@ def written(text: str, new: list[list[str]], how: str) -> str:
         for line in text[start:end].splitlines()
         if line.startswith("| ") and not line.startswith(("| what |", "| --- |"))
     ]
-    ran = {row[-1] for row in new}
-    merged = [row for row in old if row[-1] not in ran] + new
-    sequence = [COMMAND.format(part) for part in PARTS]
-    merged.sort(key=lambda row: sequence.index(row[-1]))
+    ran = {part_of(row) for row in new}
+    merged = [row for row in old if part_of(row) not in ran] + new
+    merged.sort(key=lambda row: PARTS.index(part_of(row)))
     return f"{text[:start]}\n\n{how}\n\n{table(HEAD, merged)}\n\n{text[end:]}"
 
 
@@ -107,10 +109,8 @@ def main(words: list[str] | None = None) -> None:
             print("\n".join(f"{name:8}{cell}" for name, cell in zip(HEAD, row, strict=True)))
             print(flush=True)
             found.append(row)
-    minutes = (time.monotonic() - start) / 60
-    length = "short" if given.short else "full"
-    how = f"{machine()}; the last run, {length}, took {minutes:.0f} minutes."
-    print(how)
+    how = f"Measured on {machine()}."
+    print(how, f"It took {(time.monotonic() - start) / 60:.0f} minutes.")
     if given.write:
         README.write_text(written(README.read_text(encoding="utf-8"), found, how), encoding="utf-8")
 

@@ -29,7 +29,6 @@ class Outcome:
         replies: how many came back.
         complaints: what was wrong with a reply -> how often.
         examples: what was wrong -> the first packet, in hexadecimal.
-        rcodes: of each packet: the header's rcode, or None for silence.
         cpu, took: seconds of CPU time of the server, and by the clock.
         before, after: what the server's processes held.
     """
