@@ -39,6 +39,7 @@ MOST_LOOKUPS = 100  # for one number, where records lead on to many names
 MATCH = 0.1  # seconds for one match
 MATCHES = 1.0  # for all matches of one number
 LEAST = 0.005  # for one match when those are up
+CUT = "cut short over TCP as well: the records at this name have more than 65,535 octets"
 
 
 class HasAddress(Protocol):
@@ -190,7 +191,9 @@ class Answer:
     @property
     def why(self) -> str:
         """What the server said about its answer in an Extended DNS Error, or an empty text."""
-        return "; ".join(self.lookups[0].extended_errors)
+        first = self.lookups[0]
+        cut = [CUT] if first.response[2] & question.TRUNCATED else []
+        return "; ".join([*first.extended_errors, *cut])
 
     @property
     def steps(self) -> list[Step]:

@@ -257,3 +257,14 @@ def test_ipv6_if_this_machine_has_it():
 def test_a_lookup_in_memory_needs_no_socket(monkeypatch):
     monkeypatch.setattr(socket, "socket", None)
     assert look_up("1.1.9.0.0.5.5.5.3.1.6.e164.arpa.", Responder(PLAYGROUND)).arrived
+
+
+def test_an_answer_that_is_too_long_for_tcp_says_so():
+    line = '1 60 TXT "{}"\n1 60 NAPTR 10 {} "u" "E2U+sip" "!^.*$!sip:{}@b.example!" .\n'
+    text = "@ 60 SOA ns root 1 2 3 4 5\n@ 60 NS ns.example.\n"
+    text += "".join(line.format(n, n, "x" * 150) for n in range(600))
+    with lab.serve(lab.Zone.from_text(text), port=0) as server:
+        answer = lab.ask("+1", server)
+    assert (answer.rcode, answer.records, answer.uris) == ("NOERROR", [], [])
+    assert "65,535" in answer.why
+    assert any("65,535" in step.note for step in answer.steps)

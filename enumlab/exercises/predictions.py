@@ -51,7 +51,7 @@ class Prediction:
                 nearest to the truth holds; "25/25/50" stands for numbers in these proportions.
         """
         head = f"Prediction {self.number}"
-        said = _said(truth)
+        said = _said(truth).removesuffix(".")  # a name may end in one, and the sentence does
         if self.guess is None:
             return Note(head, f"It came out as {said}. Make a guess, and run this cell again.")
         held = _holds(self.guess, truth, self.options)

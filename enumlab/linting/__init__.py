@@ -44,6 +44,7 @@ RULES = {
     "dialled-prefix": "a number below e164.arpa that starts with 0",
     "number-too-long": "a number of more than 15 digits",
     "label-of-many-digits": "digits without dots between them",
+    "too-many-records": "more records at one name than BIND loads",
     "outside-zone": "a record that is not below the origin, and is not served",
     "server-without-address": "a name server of this zone that has no address in it",
 }

@@ -63,6 +63,8 @@ class Problems(list[Problem]):
         from enumlab.show.tables import table
 
         title = self.title
+        if not self:
+            return f"<p>{title.capitalize()}.</p>"
         if len(self) > MOST_SHOWN:
             title += f"; the first {MOST_SHOWN} are shown"
         rows = [(p.rule, p.owner, p.line or "", p.message, p.fix) for p in self[:MOST_SHOWN]]

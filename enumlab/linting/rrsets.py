@@ -11,11 +11,14 @@ from enumlab.linting.records import Found, matches_all, parsed
 from enumlab.plainlines import Entry
 
 ROUND = {100, 1000}  # sums of preferences that were meant as percent or per mille
+MOST_RECORDS = 100  # of one type at one name, that BIND loads since 9.18.28 (max-records-per-type)
 MOST_TIMES = 10  # the largest preference over the smallest, if they were meant as shares
 
 
 def faults(usable: list[Entry], owner: Owner) -> Iterator[tuple[Entry, Found]]:
     """What is wrong with the records of one owner, each with the record to look at first."""
+    if len(owner.entries) > MOST_RECORDS:
+        yield owner.entries[0], _too_many(len(owner.entries))
     terminal = [entry for entry in usable if entry.flags]
     yield from _unreachable(terminal, owner)
     terminal.sort(key=_order_and_service)
@@ -24,6 +27,15 @@ def faults(usable: list[Entry], owner: Owner) -> Iterator[tuple[Entry, Found]]:
         preferences = [entry.preference for entry in same]
         if looks_like_shares(preferences):
             yield same[0], _weights(order, service, preferences)
+
+
+def _too_many(number: int) -> Found:
+    return (
+        "too-many-records",
+        f"{number} NAPTR records at one name. BIND loads no zone with more than {MOST_RECORDS} of "
+        "one type at a name (max-records-per-type), and no client looks at so many.",
+        "Keep the few that a call can use.",
+    )
 
 
 def looks_like_shares(preferences: Iterable[int]) -> bool:
