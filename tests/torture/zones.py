@@ -485,17 +485,16 @@ def mutated(text: str, chance: random.Random) -> str:
 
 
 CHILD = """
-import resource, sys, time
+import sys, time
 sys.path.insert(0, sys.argv[1])
-from torture import zones
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from torture import records, zones
 for name in sys.argv[3:]:
     text = zones.LARGE[name](int(sys.argv[2])) if name in zones.LARGE else zones.BOMBS[name]
     start = time.process_time()
     end = zones.load(text)
     used = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(name, round(used, 3), len(text.encode()), peak // 1024, end, sep="\\t", flush=True)
+    seen = [name, round(used, 3), len(text.encode()), records.peak() // 1024, end]
+    print(*seen, sep="\\t", flush=True)
 """
 
 
