@@ -396,7 +396,7 @@ def test_random_zones_are_read_whole():
         zone = zones.make(seed)
         responder = Responder(zone, "none")
         for name, rdtype in zones.questions(zone, seed, 60):
-            wire = look_up(name, responder, rdtype).response
+            wire = look_up(str(name), responder, rdtype).response
             fields = dissect(wire)
             assert fields[-1].name != "unreadable", (seed, name, rdtype)
             assert whole(fields, wire)

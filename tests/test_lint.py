@@ -45,6 +45,10 @@ def regexp(text, owner=NUMBER):
     return naptr(owner, regexp=text)
 
 
+def naptr_to(host):
+    return regexp(f"!^.*$!sip:info@{host}.example!")
+
+
 def ranked(*ranks, owner=NUMBER, service="E2U+sip"):
     return "\n".join(
         f'{owner} NAPTR {rank} "u" "{service}" "!^.*$!sip:{n}@example.com!" .'
@@ -217,7 +221,7 @@ CASES = {
         ("$ORIGIN e164.example.\n" + naptr("1"), "$ORIGIN 1.6.e164.arpa.\n" + naptr("2")),
     ],
     "too-many-records": [
-        tuple("\n".join(regexp(f"!^.*$!sip:{n}@b.example!") for n in range(count)) for count in (101, 100)),
+        tuple("\n".join(map(naptr_to, range(count))) for count in (101, 100)),
     ],
     "server-without-address": [
         ("@ NS ns2", "@ NS ns2\nns2 AAAA ::1"),

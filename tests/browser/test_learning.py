@@ -55,6 +55,10 @@ def test_a_guess_by_keyboard(open_book, progress):
     assert "✓ Your guess held" in text(book.run(book.find("guess_912.reconcile")))
 
 
+# JupyterLab asks the old kernel's debugger something, now and then, as it goes.
+DEBUGGER = "Could not restore the debugger state: Canceled future"
+
+
 def test_restart_while_the_server_runs(open_book):
     """The old kernel's server goes with it, so the new one finds its port free."""
     book = open_book("00")
@@ -69,7 +73,7 @@ def test_restart_while_the_server_runs(open_book):
         """() => window.jupyterapp.shell.currentWidget.content.widgets.every(
             ({model}) => model.type !== 'code' || model.executionState === 'idle')"""
     )
-    assert book.troubles() == []
+    assert [each for each in book.troubles() if not each.startswith(DEBUGGER)] == []
     kernel, port = ast.literal_eval(book.value(KERNEL_AND_PORT))
     assert kernel != old_kernel
     if old_port == 10164:  # else another program had it, and may have let go of it by now
