@@ -60,6 +60,7 @@ torture: .venv/test.stamp .venv/npm.stamp
 
 bench: .venv/test.stamp
 	$(PY) -m tests.bench
+	$(PY) -m pytest -m bench
 
 # Fresh outputs, moved into place at the end: uv keeps the pins of an output that exists already.
 lock: .venv/test.stamp

@@ -45,9 +45,9 @@ EDE = {
     Why.OUT_OF_ZONE: NOT_AUTHORITATIVE,
 }
 
-MOST_FORMS = 512  # ways to ask that are remembered
+MOST_FORMS = 128  # ways to ask that are remembered
 MOST_REASONS = 4096  # sentences that are remembered
-MOST_READY = 4096  # wildcards whose answers are remembered, for each way to ask
+MOST_READY = 1024  # wildcards whose answers are remembered, for each way to ask
 
 # What goes to the sender, and why; for an exact match the key of its owner, which tells as much.
 Told = tuple[bytes, str | bytes]
