@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from enumlab.server import LabServer, serve
 from enumlab.zone import Zone
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 ZONES = ("tier0", "tier1", "tier2-acacia", "tier2-banksia", "tier2-number")
 
@@ -45,12 +41,7 @@ class Tiers(dict[str, list[LabServer]]):
     def __enter__(self) -> Tiers:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

@@ -25,8 +25,6 @@ from enumlab.sockets import LOOPBACK, bound, is_loopback, pair
 from enumlab.zone import Zone
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import pandas as pd
 
     from enumlab.child import Child
@@ -195,12 +193,7 @@ class LabServer:
     def __enter__(self) -> LabServer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ import base64
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from enumlab.client import Answer, ask
 from enumlab.errors import ServerError
@@ -25,9 +25,6 @@ from enumlab.peers.routes import SUFFIX, settings
 from enumlab.responder import Responder, Rotation
 from enumlab.server import LabServer
 from enumlab.zone import Zone
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 MOST_CALLS = 1000  # the name server's log holds what they look up
 PATIENCE = 2.5  # seconds without any message, after which a caller gives up
@@ -236,12 +233,7 @@ class Switch:
     def __enter__(self) -> Switch:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
     def __repr__(self) -> str:

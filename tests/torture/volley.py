@@ -6,7 +6,6 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from types import TracebackType
 
 from packets import header, question
 
@@ -39,12 +38,7 @@ class Volley:
     def __enter__(self) -> Volley:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.socket.close()
 
     def all(self, packets: Iterable[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
