@@ -329,17 +329,29 @@ def stock_dnslib(zone: Zone) -> Iterator[tuple[str, int]]:
     resolver = dnslib.zoneresolver.ZoneResolver(zone.to_text(), glob=True)
     silent = dnslib.server.DNSLogger(logf=lambda line: None, prefix=False)
     with ExitStack() as stack:
-        port = 0
-        for tcp in (False, True):
-            server = dnslib.server.DNSServer(
-                resolver, address="127.0.0.1", port=port, tcp=tcp, logger=silent
-            )
-            port = server.server.server_address[1]
+        udp, tcp = _on_one_port(resolver, silent)
+        for server in udp, tcp:
             server.server.handle_error = lambda *_: None  # tracebacks on stderr
             stack.callback(server.server.server_close)
             server.start_thread()
             stack.callback(server.stop)
-        yield "127.0.0.1", port
+        yield "127.0.0.1", udp.server.server_address[1]
+
+
+def _on_one_port(*given: object) -> tuple[dnslib.server.DNSServer, dnslib.server.DNSServer]:
+    """A server for UDP and one for TCP, which find the same port free."""
+    resolver, logger = given
+    while True:
+        udp = dnslib.server.DNSServer(resolver, address="127.0.0.1", port=0, logger=logger)
+        port = udp.server.server_address[1]
+        try:
+            tcp = dnslib.server.DNSServer(
+                resolver, address="127.0.0.1", port=port, tcp=True, logger=logger
+            )
+        except OSError:  # another program has it for TCP
+            udp.server.server_close()
+        else:
+            return udp, tcp
 
 
 def rows(full: bool) -> Iterator[tuple[str, str, str, str]]:
